@@ -10,8 +10,14 @@ export const errorCatalogue = {
   MALFORMED_UPDATE: { closeCode: 4400, meaning: 'An update breaks a structural rule of Yjs v1.' },
   MALFORMED_STATE_VECTOR: { closeCode: 4400, meaning: 'A state vector cannot be read.' },
   MALFORMED_AWARENESS: { closeCode: 4400, meaning: 'An awareness message cannot be read.' },
-  TEXT_MESSAGE: { closeCode: 4400, meaning: 'A text message came where only binary ones are known.' },
-  INVALID_NAME: { closeCode: 4400, meaning: 'The document name is empty, too long or badly encoded.' },
+  TEXT_MESSAGE: {
+    closeCode: 4400,
+    meaning: 'A text message came where only binary ones are known.',
+  },
+  INVALID_NAME: {
+    closeCode: 4400,
+    meaning: 'The document name is empty, too long or badly encoded.',
+  },
   UNAUTHENTICATED: { closeCode: 4401, meaning: 'The connection did not say who it is.' },
   FORBIDDEN: { closeCode: 4403, meaning: 'The principal may not do this.' },
   NO_SUCH_DOCUMENT: { closeCode: 4404, meaning: 'There is no document at this address.' },
@@ -22,8 +28,14 @@ export const errorCatalogue = {
   STORE_UNAVAILABLE: { closeCode: 4503, meaning: 'The store refuses writes for now.' },
   STORE_CLOSED: { closeCode: 4503, meaning: 'The store is not open.' },
   STORE_LOCKED: { closeCode: 4503, meaning: 'Another process or handle has the store open.' },
-  STORE_DAMAGED: { closeCode: 4503, meaning: 'The directory of the store is damaged or incomplete.' },
-  STORE_UNKNOWN_FORMAT: { closeCode: 4503, meaning: 'The directory was written by another format.' },
+  STORE_DAMAGED: {
+    closeCode: 4503,
+    meaning: 'The directory of the store is damaged or incomplete.',
+  },
+  STORE_UNKNOWN_FORMAT: {
+    closeCode: 4503,
+    meaning: 'The directory was written by another format.',
+  },
   DOCUMENT_DAMAGED: { closeCode: 4503, meaning: 'The stored records of one document are damaged.' },
   DOCUMENT_IN_USE: { closeCode: 4503, meaning: 'The document is open elsewhere in this process.' },
   DOCUMENT_EXISTS: { closeCode: 4503, meaning: 'A document of that name exists already.' },

@@ -101,7 +101,9 @@ export class SimulatedEnvironment implements Environment {
     for (const entry of this.#scheduled) {
       if (entry.at > end) continue
       const isEarlier =
-        best === undefined || entry.at < best.at || (entry.at === best.at && entry.order < best.order)
+        best === undefined ||
+        entry.at < best.at ||
+        (entry.at === best.at && entry.order < best.order)
       if (isEarlier) best = entry
     }
     if (best !== undefined) best.cancelled = true
