@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import * as Y from 'yjs'
+import { decodeDocumentArchive, isDocumentArchive } from '../persistence/document-archive.js'
+import type { DocumentStore } from '../persistence/document-store.js'
+import { CairnError } from '../protocol/errors.js'
+import { scanUpdate } from '../protocol/update-scanner.js'
+import type { CommandContext } from './command-context.js'
+import { CommandFailure } from './command-failure.js'
+import { escapeControls } from './escape-controls.js'
+import { formatBytes } from './format.js'
+import { addDataOption, withStore } from './with-store.js'
+
+export function addImportCommand(documents: Command, context: CommandContext): void {
+  addDataOption(documents.command('import'))
+    .description('Make a document from a file that `export` wrote. Never overwrites a document.')
+    .argument('<name>', "the new document's name")
+    .argument('<file>', 'a Yjs v1 update or a Cairn archive; which it is, is seen')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cairn documents import notes/copy notes.bin
+  $ cairn documents import restored notes.cairn --data ./data`,
+    )
+    .action(async (name: string, file: string, options: { data: string }) => {
+      const bytes = await readFile(file)
+      const importInto = isDocumentArchive(bytes)
+        ? importArchive(name, bytes)
+        : importUpdate(name, bytes, file)
+      await withStore(options, context, importInto)
+      const size = formatBytes(bytes.byteLength)
+      context.output.write(`imported "${escapeControls(name)}" (${size})\n`)
+    })
+}
+
+type ImportInto = (store: DocumentStore) => Promise<void>
+
+function importArchive(name: string, bytes: Uint8Array): ImportInto {
+  const exported = decodeDocumentArchive(bytes)
+  return (store) => store.importDocument({ ...exported, name })
+}
+
+function importUpdate(name: string, update: Uint8Array, file: string): ImportInto {
+  requireCompleteUpdate(update, file)
+  return async (store) => {
+    const log = await store.openLog(name)
+    try {
+      if (log.epoch !== undefined) {
+        throw new CairnError('DOCUMENT_EXISTS', `there is a document "${name}" already.`)
+      }
+      await log.append({ update, principal: '', connection: '' })
+    } finally {
+      await log.close()
+    }
+  }
+}
+
+/** A log begins with an update that needs nothing before it, or it could never be served. */
+function requireCompleteUpdate(update: Uint8Array, file: string): void {
+  const shownFile = escapeControls(file)
+  try {
+    scanUpdate(update)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new CommandFailure(
+      `${shownFile} is neither a Cairn archive nor a Yjs v1 update: ${reason}. ` +
+        'An update of version 2 goes through Y.convertUpdateFormatV2ToV1 first.',
+      { cause: error },
+    )
+  }
+  const doc = new Y.Doc()
+  Y.applyUpdate(doc, update)
+  const { pendingStructs, pendingDs } = doc.store
+  if (pendingStructs === null && pendingDs === null) return
+  throw new CommandFailure(
+    `the update in ${shownFile} needs others that were made before it. ` +
+      'Merge them with it (Y.mergeUpdates) and import the result.',
+  )
+}
