@@ -26,8 +26,8 @@ export function addDocumentsCommand(
 }
 
 const documentsHelp = `
-A name that starts with a dash goes after \`--\`. In lists, characters that a terminal would obey are
-shown as \\u{1b}; --json has every name exactly.
+A name that starts with a dash goes after \`--\`. In lists, characters that a terminal would obey
+are shown as \\u{1b}; --json has every name exactly.
 
 Examples:
   $ cairn documents list --data ./data

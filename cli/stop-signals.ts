@@ -5,7 +5,7 @@ const sameWishMs = 250
 
 const signalNumbers: Record<StopSignal, number> = { SIGINT: 2, SIGTERM: 15 }
 
-/** Waits for a signal to stop. The first one is a request; a second one ends the process at once. */
+/** Waits for a signal to stop. The first is a request; a second one ends the process at once. */
 export class StopSignals {
   /** Resolves at the first signal. */
   readonly requested: Promise<StopSignal>

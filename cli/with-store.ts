@@ -54,6 +54,7 @@ function requireDirectory(directory: string): void {
 export function noSuchDocument(name: string): CairnError {
   return new CairnError(
     'NO_SUCH_DOCUMENT',
-    `there is no document "${name}" in this directory. \`cairn documents list\` shows those that are.`,
+    `there is no document "${name}" in this directory. ` +
+      '`cairn documents list` shows those that are.',
   )
 }

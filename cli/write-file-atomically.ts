@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { open, rename, rm, stat } from 'node:fs/promises'
 
 /**
- * Writes a file so that it is either there in whole, on disk, or as it was before. What is no regular
- * file (a pipe, a device) is written to directly.
+ * Writes a file so that it is either there in whole, on disk, or as it was before. What is no
+ * regular file (a pipe, a device) is written to directly.
  */
 export async function writeFileAtomically(file: string, data: string | Uint8Array): Promise<void> {
   if (await isSpecialFile(file)) return writeAndSync(file, data, 'w')
