@@ -82,7 +82,7 @@ function checkExports(file: SourceFile): string[] {
   })
 }
 
-/** Each cycle of imports once, as the files on it. Imports of types count, worker programs do not. */
+/** Each cycle once, as the files on it. Imports of types count, programs of workers do not. */
 export function findCycles(files: readonly SourceFile[]): string[] {
   const targets = new Map(
     files.map((file) => [
