@@ -64,7 +64,10 @@ export interface NewSnapshot extends SnapshotIndex {
  */
 export interface DocumentLog {
   readonly name: string
-  /** Random id given at the first write; undefined until then. A re-made document has another. */
+  /**
+   * 16 random bytes given at the first write; undefined until then. A re-made document has another,
+   * and so has every document of a store that may have lost acknowledged records.
+   */
   readonly epoch: Uint8Array | undefined
   /** Sequence of the last durable record; 0 for a document that was never written. */
   readonly head: number

@@ -1,0 +1,167 @@
+import { Buffer } from 'node:buffer'
+import { cp, readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { CairnError } from '../protocol/errors.js'
+import { BatchLedger, type LedgerState, type LostBatches, readLedger } from './batch-ledger.js'
+import type { Witnessed } from './committed-witness.js'
+import { openError, readError } from './level-errors.js'
+import { kindRange } from './level-keys.js'
+import {
+  type LevelOperation,
+  type LevelPort,
+  type LevelReader,
+  type OpenLevel,
+  repairLevel,
+} from './level-port.js'
+import { seal } from './sealed-value.js'
+import { sweepKeyOf } from './sweep-mark.js'
+
+/** LevelDB's memtable; a `.log` file grows to about this. */
+const writeBufferSize = 4 * 1024 * 1024
+
+export interface SessionOptions {
+  readonly levelPath: string
+  readonly durability: 'fsync' | 'os'
+  readonly openLevel: OpenLevel
+  /** Whether there is nothing yet that could be missing. */
+  readonly isNew: boolean
+  readonly acceptLoss: boolean
+  /** The last batch that was reported durable; undefined where that is not known. */
+  readonly witnessed: Witnessed | undefined
+  /** Whether records that were only as durable as the system may be gone without a trace. */
+  readonly mayHaveLostTail: boolean
+  readonly onWarning: (warning: CairnError) => void
+}
+
+/** An open LevelDB whose ledger was checked and that has taken a write. */
+export interface LevelSession {
+  readonly level: LevelPort
+  readonly ledger: BatchLedger
+}
+
+/** @throws STORE_LOCKED, STORE_DAMAGED, STORE_UNAVAILABLE */
+export async function openSession(options: SessionOptions): Promise<LevelSession> {
+  const level = await openOrRepair(options)
+  try {
+    const found = await inspectLedger(level, options)
+    const ledger = new BatchLedger(found, options.durability)
+    const operations = [...ledger.rebase(), ...(await abandonProvisional(level))]
+    await level.write(operations, { sync: true })
+    return { level, ledger }
+  } catch (error) {
+    await level.close()
+    throw openError(options.levelPath, error)
+  }
+}
+
+async function openOrRepair(options: SessionOptions): Promise<LevelPort> {
+  const { levelPath, isNew } = options
+  const open = () => options.openLevel(levelPath, { createIfMissing: isNew, writeBufferSize })
+  try {
+    return await open()
+  } catch (cause) {
+    const error = openError(levelPath, cause)
+    if (error.code !== 'STORE_DAMAGED' || !options.acceptLoss) throw error
+    const copy = await copyAside(levelPath)
+    options.onWarning(
+      new CairnError('STORE_DAMAGED', `${error.message}; copied to ${copy}, now repairing`, {
+        cause: error,
+        rule: 'repaired',
+      }),
+    )
+    try {
+      await repairLevel(levelPath)
+      return await open()
+    } catch (second) {
+      throw openError(levelPath, second)
+    }
+  }
+}
+
+/** LevelDB's repair throws away what it cannot read, so the damaged files are kept. */
+async function copyAside(levelPath: string): Promise<string> {
+  const parent = dirname(levelPath)
+  const prefix = `${basename(levelPath)}.damaged-`
+  const earlier = (await readdir(parent)).filter((name) => name.startsWith(prefix)).length
+  const copy = join(parent, `${prefix}${earlier + 1}`)
+  await cp(levelPath, copy, { recursive: true, errorOnExist: true, force: false })
+  return copy
+}
+
+async function inspectLedger(
+  level: LevelReader,
+  options: SessionOptions,
+): Promise<{ oldest: number; last: number; generation: number }> {
+  let state: LedgerState
+  try {
+    state = await readLedger(level)
+  } catch (error) {
+    const damage = readError('STORE_DAMAGED', `the batch ledger of ${options.levelPath}`, error)
+    if (!options.acceptLoss || damage.code !== 'STORE_DAMAGED') throw damage
+    options.onWarning(damage)
+    const last = (options.witnessed?.batch ?? 0) + 1
+    // A fresh half of the number space, since the generation of the ledger cannot be read.
+    return { oldest: 1, last, generation: 0x80000000 + (last % 0x40000000) }
+  }
+  const damage = options.isNew ? undefined : judgeLedger(state, options)
+  const last = Math.max(state.last, options.witnessed?.batch ?? 0)
+  if (damage === undefined) {
+    const generation = state.generation + (options.mayHaveLostTail ? 1 : 0)
+    return { oldest: state.oldest, last, generation }
+  }
+  const isLegitimate = damage.rule === 'lost-tail-os'
+  if (!isLegitimate && !options.acceptLoss) throw damage
+  options.onWarning(damage)
+  return { oldest: state.oldest, last, generation: state.generation + 1 }
+}
+
+function judgeLedger(state: LedgerState, options: SessionOptions): CairnError | undefined {
+  const { levelPath, witnessed } = options
+  if (!state.hasBase) {
+    return damaged(levelPath, 'its batch ledger is gone', 'ledger-missing')
+  }
+  if (witnessed === undefined) {
+    return damaged(levelPath, 'the file "committed" beside it is gone or damaged', 'witness')
+  }
+  const lost: LostBatches[] = [...state.lost]
+  if (witnessed.batch > state.last) {
+    const { durability } = witnessed
+    lost.push({ from: state.last + 1, to: witnessed.batch, durability })
+  }
+  if (lost.length === 0) return undefined
+  let count = 0
+  for (const run of lost) count += run.to - run.from + 1
+  const runs = lost.map((run) => (run.from === run.to ? `${run.from}` : `${run.from}-${run.to}`))
+  const what = `${count} acknowledged batches are missing from its log (${runs.join(', ')})`
+  if (!lost.every((run) => run.durability === 'os')) {
+    return damaged(levelPath, what, 'lost-batches')
+  }
+  return new CairnError(
+    'STORE_DAMAGED',
+    `${levelPath}: ${what}; they were written with durability "os", which a power cut may take.` +
+      ' Clients that still hold them send them again',
+    { rule: 'lost-tail-os' },
+  )
+}
+
+function damaged(levelPath: string, what: string, rule: string): CairnError {
+  return new CairnError(
+    'STORE_DAMAGED',
+    `${levelPath}: ${what}. Restore the directory from a backup, or open once with acceptLoss to go` +
+      ' on without what is missing; clients that still hold it send it again',
+    { rule },
+  )
+}
+
+/** What an earlier process began and did not finish is garbage now. */
+async function abandonProvisional(level: LevelReader): Promise<LevelOperation[]> {
+  const operations: LevelOperation[] = []
+  for await (const page of level.scanKeys(kindRange('provisional'))) {
+    for (const key of page) {
+      const sweepKey = sweepKeyOf(key)
+      operations.push({ type: 'del', key })
+      operations.push({ type: 'put', key: sweepKey, value: seal(sweepKey, Buffer.alloc(0)) })
+    }
+  }
+  return operations
+}

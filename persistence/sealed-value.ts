@@ -1,0 +1,40 @@
+import { Buffer } from 'node:buffer'
+import { crc32 } from 'node:zlib'
+import { CairnError } from '../protocol/errors.js'
+import { asBuffer } from './level-keys.js'
+
+/** The first byte of every value; another number is another format. */
+export const valueFormat = 1
+/** Bytes that a seal adds to a body: the format before it, the CRC after it. */
+export const sealLength = 1 + 4
+
+/**
+ * A value as it is stored: format byte, body, CRC-32 (zlib) of key, format byte and body. The key is
+ * in the sum so that a value under a wrong key is seen as well as a changed one.
+ */
+export function seal(key: Uint8Array, body: Uint8Array): Buffer {
+  const value = Buffer.allocUnsafe(body.length + sealLength)
+  value[0] = valueFormat
+  value.set(body, 1)
+  const end = 1 + body.length
+  value.writeUInt32BE(crc32(value.subarray(0, end), crc32(key)), end)
+  return value
+}
+
+/**
+ * The body of a sealed value.
+ * @throws DOCUMENT_DAMAGED with the rule `checksum` or `format`; the caller adds what was damaged
+ */
+export function unseal(key: Uint8Array, value: Uint8Array): Buffer {
+  const bytes = asBuffer(value)
+  const end = bytes.length - 4
+  if (end < 1 || crc32(bytes.subarray(0, end), crc32(key)) !== bytes.readUInt32BE(end)) {
+    throw new CairnError('DOCUMENT_DAMAGED', 'its checksum does not fit', { rule: 'checksum' })
+  }
+  if (bytes[0] !== valueFormat) {
+    throw new CairnError('DOCUMENT_DAMAGED', `its format is ${bytes[0]}, not ${valueFormat}`, {
+      rule: 'format',
+    })
+  }
+  return bytes.subarray(1, end)
+}

@@ -1,0 +1,104 @@
+import { mkdir, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CairnError } from '../protocol/errors.js'
+import type { Environment } from '../runtime/environment.js'
+import { type DirectoryLock, lockDirectory } from './directory-lock.js'
+import { levelDirectoryName, type Marker, readMarker, writeMarker } from './directory-marker.js'
+import { claimDirectory, releaseDirectory } from './open-directories.js'
+import { ownIdentity } from './process-identity.js'
+
+/** A directory that this store, and nobody else, has open. */
+export interface StoreDirectory {
+  readonly path: string
+  readonly levelPath: string
+  /** Whether nothing was ever acknowledged here, so that there is nothing to miss. */
+  readonly isNew: boolean
+  /** Whether the last holder ended without closing and the machine may have lost power since. */
+  readonly mayHaveLostPower: boolean
+  /** Notes that the store stands; from now on a missing database is damage. */
+  markReady(): Promise<void>
+  release(): Promise<void>
+}
+
+/** @throws STORE_LOCKED, STORE_DAMAGED, STORE_UNKNOWN_FORMAT, STORE_UNAVAILABLE */
+export async function takeStoreDirectory(
+  directory: string,
+  environment: Environment,
+  acceptLoss: boolean,
+): Promise<StoreDirectory> {
+  await mkdir(directory, { recursive: true })
+  const path = await realpath(directory)
+  claimDirectory(path)
+  try {
+    // Looked at before anything is written, so that nothing of ours ends up in a foreign directory.
+    await findMarker(path, acceptLoss)
+    const lock = await lockDirectory(path, environment)
+    try {
+      return await enter(path, lock, environment, acceptLoss)
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+  } catch (error) {
+    releaseDirectory(path)
+    throw asUnavailable(path, error)
+  }
+}
+
+async function enter(
+  path: string,
+  lock: DirectoryLock,
+  environment: Environment,
+  acceptLoss: boolean,
+): Promise<StoreDirectory> {
+  let marker = await findMarker(path, acceptLoss)
+  if (marker === undefined) {
+    const created = new Date(environment.wallClock()).toISOString()
+    marker = { state: 'creating', created }
+    await writeMarker(path, marker)
+  }
+  const { state, created } = marker
+  return {
+    path,
+    levelPath: join(path, levelDirectoryName),
+    isNew: state === 'creating',
+    mayHaveLostPower: await mayHaveLostPower(lock),
+    async markReady() {
+      if (state !== 'ready') await writeMarker(path, { state: 'ready', created })
+    },
+    async release() {
+      try {
+        await lock.release()
+      } finally {
+        releaseDirectory(path)
+      }
+    },
+  }
+}
+
+/** With `acceptLoss` a database without a readable marker counts as a store that stood. */
+async function findMarker(path: string, acceptLoss: boolean): Promise<Marker | undefined> {
+  try {
+    return await readMarker(path)
+  } catch (error) {
+    const isMarkerGone = error instanceof CairnError && error.code === 'STORE_DAMAGED'
+    if (!acceptLoss || !isMarkerGone) throw error
+    const marker: Marker = { state: 'ready', created: 'unknown' }
+    await writeMarker(path, marker)
+    return marker
+  }
+}
+
+async function mayHaveLostPower(lock: DirectoryLock): Promise<boolean> {
+  if (lock.abandonedBy === undefined) return false
+  const { bootId } = await ownIdentity()
+  return bootId === undefined || bootId !== lock.abandonedBy.bootId
+}
+
+function asUnavailable(path: string, error: unknown): CairnError {
+  if (error instanceof CairnError) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  return new CairnError('STORE_UNAVAILABLE', `${path} cannot be used as a store: ${reason}`, {
+    cause: error,
+  })
+}
