@@ -1,0 +1,49 @@
+export {
+  type AwarenessEntry,
+  type AwarenessLimits,
+  decodeAwareness,
+  encodeAwarenessEntries,
+} from './awareness-message.js'
+export {
+  decodeClientMessage,
+  decodeServerMessage,
+  emptyAwarenessMessage,
+  encodeAcknowledge,
+  encodeAwareness,
+  encodeHello,
+  encodePermissionDenied,
+  encodePing,
+  encodePong,
+  encodeQueryAwareness,
+  encodeReject,
+  encodeSyncStep1,
+  encodeSyncStep2,
+  encodeUpdate,
+} from './codec.js'
+export { DeleteRanges } from './delete-ranges.js'
+export { type DocumentNameOptions, parseDocumentName } from './document-name.js'
+export { CairnError, type ErrorCode, errorCatalogue, toCairnError } from './errors.js'
+export { type ProtocolLimit, protocolLimits } from './limits.js'
+export {
+  type AcknowledgedDurability,
+  type AcknowledgeMessage,
+  type AuthMessage,
+  type AwarenessMessage,
+  type ClientMessage,
+  extensionProtocol,
+  type HelloMessage,
+  messageType,
+  type PingMessage,
+  type PongMessage,
+  type QueryAwarenessMessage,
+  type RejectMessage,
+  type ServerMessage,
+  type SyncStep1Message,
+  type SyncStep2Message,
+  type UnknownMessage,
+  type UpdateMessage,
+} from './message.js'
+export { isComplete, type MissingClock, type SplitUpdate, splitUpdate } from './split-update.js'
+export { decodeStateVector, encodeStateVector } from './state-vector.js'
+export { type UpdateRule, updateRules } from './update-rules.js'
+export { type UpdateScan, UpdateScanner } from './update-scanner.js'

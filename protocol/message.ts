@@ -1,0 +1,123 @@
+/**
+ * The messages as values. Byte fields are views of the frame they came in, not copies: who keeps one
+ * beyond the turn copies it, or keeps the whole frame alive. `docs/PROTOCOL.md` has the bytes.
+ */
+
+/** The WebSocket subprotocol that a client asks for to get message types of 100 and above. */
+export const extensionProtocol = 'cairn.v1'
+
+/** The first varint of every message. 105 to 110 are reserved: see docs/PROTOCOL.md. */
+export const messageType = {
+  sync: 0,
+  awareness: 1,
+  auth: 2,
+  queryAwareness: 3,
+  hello: 100,
+  acknowledge: 101,
+  reject: 102,
+  ping: 103,
+  pong: 104,
+} as const
+
+export interface SyncStep1Message {
+  readonly type: 'sync-step-1'
+  /** `Y.encodeStateVector` form, unread: `decodeStateVector` checks it. */
+  readonly stateVector: Uint8Array
+}
+
+export interface SyncStep2Message {
+  readonly type: 'sync-step-2'
+  /** Yjs v1 update, unread: `UpdateScanner` checks it. */
+  readonly update: Uint8Array
+}
+
+export interface UpdateMessage {
+  readonly type: 'update'
+  /** Yjs v1 update, unread: `UpdateScanner` checks it. */
+  readonly update: Uint8Array
+}
+
+export interface AwarenessMessage {
+  readonly type: 'awareness'
+  /** Unread: `decodeAwareness` checks it. */
+  readonly awareness: Uint8Array
+}
+
+export interface QueryAwarenessMessage {
+  readonly type: 'query-awareness'
+}
+
+/** Permission denied; the only kind of auth message there is. */
+export interface AuthMessage {
+  readonly type: 'auth'
+  readonly reason: string
+}
+
+/** The other side answers with a pong of the same payload. */
+export interface PingMessage {
+  readonly type: 'ping'
+  readonly payload: Uint8Array
+}
+
+export interface PongMessage {
+  readonly type: 'pong'
+  readonly payload: Uint8Array
+}
+
+/** A message type that this version does not know; it is passed over. */
+export interface UnknownMessage {
+  readonly type: 'unknown'
+  readonly messageType: number
+}
+
+/** What the server waits for before it acknowledges; see docs/PROTOCOL.md. */
+export type AcknowledgedDurability = 'fsync' | 'os' | 'memory'
+
+/** The first message on a connection that asked for the extension. */
+export interface HelloMessage {
+  readonly type: 'hello'
+  readonly connectionId: string
+  readonly access: 'read' | 'write'
+  /** Which life of the document this is; empty before its first write. */
+  readonly epoch: Uint8Array
+  /** Where in the log the document stands. Only the server can read it. */
+  readonly position: Uint8Array
+  readonly durability: AcknowledgedDurability
+  readonly maxUpdateBytes: number
+  /** Milliseconds; the server sends something at least this often. */
+  readonly heartbeatMs: number
+}
+
+/** The first `count` update-carrying frames of this connection are durable, or added nothing. */
+export interface AcknowledgeMessage {
+  readonly type: 'acknowledge'
+  readonly count: number
+  readonly position: Uint8Array
+}
+
+/** One update-carrying frame of this connection was not taken. */
+export interface RejectMessage {
+  readonly type: 'reject'
+  /** Which one: 1 is the first update-carrying frame of this connection. */
+  readonly frame: number
+  /** A code of the error catalogue; a later server may send one that this version lacks. */
+  readonly code: string
+  readonly reason: string
+  /** Milliseconds to wait before sending it again; 0 means that trying again is of no use. */
+  readonly retryAfterMs: number
+}
+
+/** What a server receives. */
+export type ClientMessage =
+  | SyncStep1Message
+  | SyncStep2Message
+  | UpdateMessage
+  | AwarenessMessage
+  | QueryAwarenessMessage
+  | AuthMessage
+  | PingMessage
+  | PongMessage
+  | UnknownMessage
+
+/** What a client receives. */
+export type ServerMessage = ClientMessage | HelloMessage | AcknowledgeMessage | RejectMessage
