@@ -39,6 +39,7 @@ export const errorCatalogue = {
   DOCUMENT_DAMAGED: { closeCode: 4503, meaning: 'The stored records of one document are damaged.' },
   DOCUMENT_IN_USE: { closeCode: 4503, meaning: 'The document is open elsewhere in this process.' },
   DOCUMENT_EXISTS: { closeCode: 4503, meaning: 'A document of that name exists already.' },
+  INCOMPLETE: { closeCode: 4508, meaning: 'The past of an update did not arrive in time.' },
   LAGGING: { closeCode: 4508, meaning: 'The connection does not keep up with the document.' },
   RATE: { closeCode: 4529, meaning: 'The connection asks for too much, too often.' },
   TIMEOUT: { closeCode: 4508, meaning: 'The other side did not answer in time.' },

@@ -13,9 +13,13 @@ export interface MessageSocket {
   readonly isDrained: boolean
   /** Bytes that wait in this process. */
   readonly bufferedBytes: number
+  /** Asks for one `onDrain` once nothing waits any more; asking again before that is the same. */
+  awaitDrain(): void
   /** Stops and restarts `onMessage`; what arrives meanwhile waits in the network. */
   pause(): void
   resume(): void
+  /** Asks the other side for a sign of life that its application does not see; `onPong` follows. */
+  ping(): void
   /** Starts an orderly close; `onClose` follows, also when the other side never answers. */
   close(code: number, reason: string): void
   /** Drops the transport at once; `onClose` follows. */
@@ -23,8 +27,11 @@ export interface MessageSocket {
 }
 
 export interface SocketHandlers {
+  /** A whole binary message; the receiver may keep it. */
   onMessage(message: Uint8Array): void
-  /** Everything that waited has gone out. */
+  /** A message of a kind that this protocol does not have. */
+  onTextMessage(): void
+  onPong(): void
   onDrain(): void
   /** Last call, exactly once. `code` is the WebSocket close code; 1006 is a lost transport. */
   onClose(code: number, reason: string): void

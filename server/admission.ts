@@ -1,0 +1,159 @@
+import { DeleteRanges } from '../protocol/delete-ranges.js'
+import { CairnError } from '../protocol/errors.js'
+import { isComplete, splitUpdate } from '../protocol/split-update.js'
+import { type UpdateScan, UpdateScanner } from '../protocol/update-scanner.js'
+import type { ClientOwners } from './client-owners.js'
+import { type DocumentIndex, outlineOf, type UpdateOutline } from './document-index.js'
+import type { MissingClock } from './held-updates.js'
+import { exceeds, requireWithin, type ServerLimits } from './limits.js'
+import type { PendingClocks } from './pending-clocks.js'
+import type { Principal } from './principal.js'
+
+/** What may be appended now, with what the index will need of it. */
+export interface AdmissiblePart {
+  readonly update: Uint8Array
+  readonly outline: UpdateOutline
+}
+
+/** The verdict on one update. Neither part: all of it is known and durable. */
+export interface Verdict {
+  readonly complete: AdmissiblePart | undefined
+  readonly rest:
+    | { readonly update: Uint8Array; readonly missing: readonly MissingClock[] }
+    | undefined
+}
+
+const nothingNew: Verdict = { complete: undefined, rest: undefined }
+
+/** One for the process: a scan is read before the next one starts. */
+const scanner = new UpdateScanner()
+
+/**
+ * Steps 2 and 3 of a keystroke: the structure of an update, what it adds, whether its past is known
+ * and whether its author may write it. Changes nothing but the owners of new clientIDs.
+ *
+ * @throws MALFORMED_UPDATE, TOO_LARGE, LIMIT_REACHED, FORBIDDEN
+ */
+export function admitUpdate(
+  update: Uint8Array,
+  principal: Principal,
+  document: {
+    readonly index: DocumentIndex
+    readonly pending: PendingClocks
+    readonly owners: ClientOwners
+    readonly limits: ServerLimits
+  },
+): Verdict {
+  const { index, pending, owners, limits } = document
+  if (exceeds(update.byteLength, limits.updateBytes)) {
+    throw new CairnError(
+      'TOO_LARGE',
+      `an update may have ${limits.updateBytes} bytes, this one has ${update.byteLength}`,
+    )
+  }
+  const scan = scanner.scan(update)
+  requireWithin('updateSections', scan.sectionCount, limits)
+  const outline = outlineOf(scan)
+  if (isComplete(scan, pending.known)) {
+    const complete = withoutKnown({ update, outline }, scan, index)
+    if (complete === undefined) return nothingNew
+    checkLimits(complete, document)
+    owners.claim(complete.outline.sections, principal.id, pending.known)
+    return { complete, rest: undefined }
+  }
+  owners.claim(outline.sections, principal.id, pending.known)
+  const { complete, rest, missing } = splitUpdate(update, scan, pending.known)
+  const part = complete && admissiblePart(complete, index)
+  if (part !== undefined) checkLimits(part, document)
+  return { complete: part, rest: rest && { update: rest, missing } }
+}
+
+/** Bytes that were made here, scanned for what the index needs of them. */
+function admissiblePart(update: Uint8Array, index: DocumentIndex): AdmissiblePart | undefined {
+  const scan = scanner.scan(update)
+  return withoutKnown({ update, outline: outlineOf(scan) }, scan, index)
+}
+
+/** Scans bytes that the log already holds. */
+export function outlineOfStored(update: Uint8Array): UpdateOutline {
+  return outlineOf(scanner.scan(update))
+}
+
+/**
+ * Leaves out what is durable already: all of it (undefined), or the delete ranges that every sync
+ * step 2 repeats. Known structs stay where others are new; they are few and harmless.
+ */
+function withoutKnown(
+  part: AdmissiblePart,
+  scan: UpdateScan,
+  index: DocumentIndex,
+): AdmissiblePart | undefined {
+  const { sections, deletes, rootNames, subdocuments } = part.outline
+  const addsStructs = addsClocks(sections, index.stateVector)
+  const newDeletes = withoutCovered(deletes, index.deleteRanges)
+  if (!addsStructs && newDeletes.length === 0) return undefined
+  if (newDeletes.length === deletes.length && (addsStructs || sections.length === 0)) return part
+  const structs = addsStructs ? part.update.subarray(0, scan.deleteSetStart) : noStructs
+  return {
+    update: Buffer.concat([structs, encodeDeletes(newDeletes)]),
+    outline: {
+      sections: addsStructs ? sections : [],
+      deletes: newDeletes,
+      rootNames: addsStructs ? rootNames : [],
+      subdocuments: addsStructs ? subdocuments : 0,
+    },
+  }
+}
+
+/** The first half of an update without structs: no sections. */
+const noStructs = Uint8Array.of(0)
+
+function addsClocks(sections: readonly number[], known: ReadonlyMap<number, number>): boolean {
+  for (let i = 0; i + 2 < sections.length; i += 3) {
+    if ((sections[i + 2] ?? 0) > (known.get(sections[i] ?? 0) ?? 0)) return true
+  }
+  return false
+}
+
+function withoutCovered(deletes: readonly number[], covered: DeleteRanges): readonly number[] {
+  if (deletes.length === 0) return deletes
+  const result: number[] = []
+  for (let i = 0; i + 2 < deletes.length; i += 3) {
+    const [client = 0, from = 0, to = 0] = deletes.slice(i, i + 3)
+    if (!covered.covers(client, from, to)) result.push(client, from, to)
+  }
+  return result.length === deletes.length ? deletes : result
+}
+
+function encodeDeletes(deletes: readonly number[]): Uint8Array {
+  const ranges = new DeleteRanges()
+  for (let i = 0; i + 2 < deletes.length; i += 3) {
+    ranges.add(deletes[i] ?? 0, deletes[i + 1] ?? 0, deletes[i + 2] ?? 0)
+  }
+  return ranges.encode()
+}
+
+function checkLimits(
+  part: AdmissiblePart,
+  document: {
+    readonly index: DocumentIndex
+    readonly pending: PendingClocks
+    readonly limits: ServerLimits
+  },
+): void {
+  const { index, pending, limits } = document
+  const { sections, rootNames, subdocuments } = part.outline
+  requireWithin('documentBytes', index.byteLength + part.update.byteLength, limits)
+  let newClients = 0
+  for (let i = 0; i < sections.length; i += 3) {
+    if (pending.known(sections[i] ?? 0) === 0) newClients++
+  }
+  if (newClients > 0) requireWithin('documentClients', pending.clientCount + newClients, limits)
+  const newNames = rootNames.filter((name) => !index.rootNames.has(name)).length
+  if (newNames > 0) {
+    requireWithin('documentRootNames', index.rootNames.size + newNames, limits)
+  }
+  if (subdocuments > 0) {
+    requireWithin('documentSubdocuments', index.subdocuments + subdocuments, limits)
+  }
+}

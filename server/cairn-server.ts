@@ -1,0 +1,269 @@
+import type { Server as HttpServer, IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type * as Y from 'yjs'
+import { CairnError, toCairnError } from '../protocol/errors.js'
+import { Deadline } from '../runtime/deadline.js'
+import type { Timer } from '../runtime/environment.js'
+import type { MessageSocket } from '../runtime/message-socket.js'
+import { createAuthenticator } from './authenticator.js'
+import { Connection } from './connection.js'
+import type { ConnectionContext } from './connection-context.js'
+import type { DocumentContext } from './document-context.js'
+import { DocumentRegistry } from './document-registry.js'
+import { ThreadDocumentWorker } from './document-worker.js'
+import { readDocument, transactDocument } from './embedding.js'
+import { Guard } from './guard.js'
+import { createHttpServer, type ListenAddress, listenOn, stopListening } from './http-listener.js'
+import { requireWithin } from './limits.js'
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.js'
+import { PresenceTable } from './presence-table.js'
+import type { ConnectionRequest } from './principal.js'
+import { SnapshotCache } from './snapshot-cache.js'
+import { Upgrader } from './upgrader.js'
+
+type ServerState =
+  | { readonly name: 'new' }
+  | { readonly name: 'opening'; readonly opened: Promise<void> }
+  | { readonly name: 'open' }
+  | { readonly name: 'closing'; readonly done: Promise<void> }
+  | { readonly name: 'closed' }
+
+/** Makes a document server. It does nothing until `listen`, `open` or the first upgrade. */
+export function createServer(options: ServerOptions): CairnServer {
+  return new CairnServer(resolveOptions(options))
+}
+
+/**
+ * A sync server for Yjs documents: `listen` serves on a port of its own, `handleUpgrade` serves the
+ * WebSockets of an HTTP server that is there already.
+ */
+export class CairnServer {
+  readonly #options: ResolvedOptions
+  readonly #guard: Guard
+  readonly #worker: ThreadDocumentWorker
+  readonly #documents: DocumentRegistry
+  readonly #connections = new Set<Connection>()
+  readonly #connectionContext: ConnectionContext
+  readonly #upgrader: Upgrader
+  #state: ServerState = { name: 'new' }
+  #http: HttpServer | undefined
+  #tickTimer: Timer | undefined
+  #onLastConnectionGone: (() => void) | undefined
+
+  /** Use `createServer`. */
+  constructor(options: ResolvedOptions) {
+    const { environment, limits, logger, store, timings, worker, gc } = options
+    this.#options = options
+    this.#guard = new Guard(logger)
+    this.#worker = new ThreadDocumentWorker(environment, {
+      ...worker,
+      idleMs: timings.unloadMs,
+      queue: limits.workerQueue,
+      gc,
+    })
+    const document: DocumentContext = {
+      environment,
+      store,
+      limits,
+      timings,
+      logger,
+      guard: this.#guard,
+      worker: this.#worker,
+      snapshots: new SnapshotCache(limits.snapshotCacheBytes),
+    }
+    this.#documents = new DocumentRegistry(document, () => new PresenceTable())
+    const authenticate = createAuthenticator(options.authenticate)
+    this.#connectionContext = {
+      options,
+      guard: this.#guard,
+      document,
+      authenticate: async (request) => {
+        await this.open()
+        return authenticate(request)
+      },
+      use: (name, user) => this.#documents.use(name, user),
+      onClosed: (connection) => this.#forget(connection),
+    }
+    this.#upgrader = new Upgrader(options, (socket, request, isExtended) =>
+      this.#accept(socket, request, isExtended),
+    )
+  }
+
+  /** Connections that stand, joining ones included. */
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  /** Documents in memory. */
+  get documentCount(): number {
+    return this.#documents.size
+  }
+
+  /**
+   * Opens the store. Idempotent; `listen` and the first upgrade do it too.
+   * @throws STORE_LOCKED, STORE_DAMAGED, STORE_UNKNOWN_FORMAT; GOING_AWAY after `close`
+   */
+  open(): Promise<void> {
+    switch (this.#state.name) {
+      case 'new': {
+        const opened = this.#open()
+        this.#state = { name: 'opening', opened }
+        return opened
+      }
+      case 'opening':
+        return this.#state.opened
+      case 'open':
+        return Promise.resolve()
+      case 'closing':
+      case 'closed':
+        return Promise.reject(new CairnError('GOING_AWAY', 'the server was closed'))
+    }
+  }
+
+  /**
+   * Opens the store and serves WebSockets, and a line of text and `/healthz` over HTTP.
+   * @param address port 0 takes any free one; @default port 1234 on 127.0.0.1
+   * @returns where it listens
+   */
+  async listen(address: Partial<ListenAddress> = {}): Promise<ListenAddress> {
+    if (this.#http !== undefined) throw new TypeError('listen was called before')
+    const http = createHttpServer({
+      isReady: () => this.#state.name === 'open' && this.#options.store.health.state === 'ready',
+      onUpgrade: (request, socket, head) => {
+        if (!this.handleUpgrade(request, socket, head)) socket.destroy()
+      },
+    })
+    this.#http = http
+    try {
+      await this.open()
+      return await listenOn(http, { port: address.port ?? 1234, host: address.host ?? '127.0.0.1' })
+    } catch (error) {
+      this.#http = undefined
+      throw error
+    }
+  }
+
+  /**
+   * Takes over a WebSocket upgrade of any `node:http` server. Returns false, having done nothing,
+   * where the path is not under `options.path`.
+   */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    return this.#upgrader.handle(request, socket, head)
+  }
+
+  /** Serves a transport of any kind; `isExtended` says whether it speaks `cairn.v1`. */
+  accept(socket: MessageSocket, request: ConnectionRequest, isExtended = false): Connection {
+    return this.#accept(socket, request, isExtended)
+  }
+
+  /**
+   * Changes a document from the embedding program: `change` gets a Y.Doc with everything durable in
+   * it and must be done when it returns. Its edits take the path of a client's.
+   *
+   * @param principal stands in the record as who wrote it
+   * @returns what `change` returned, once its edits are durable
+   * @throws what `change` throws, then nothing was changed; STORE_UNAVAILABLE, LIMIT_REACHED,
+   *   TOO_LARGE
+   */
+  async transact<Result>(
+    name: string,
+    change: (doc: Y.Doc) => Result,
+    principal = '',
+  ): Promise<Result> {
+    await this.open()
+    return transactDocument(this.#connectionContext, name, change, principal)
+  }
+
+  /** A Y.Doc of its own with everything durable in it; the caller destroys it. */
+  async read(name: string): Promise<Y.Doc> {
+    await this.open()
+    return readDocument(this.#connectionContext, name)
+  }
+
+  /**
+   * Drains: no new connections, nothing more is read, what was read becomes durable and is shown and
+   * acknowledged, connections close with 1012, the store closes. Idempotent.
+   * @param options.deadlineMs after which what still stands is cut off; @default 10,000
+   */
+  close(options: { readonly deadlineMs?: number } = {}): Promise<void> {
+    if (this.#state.name === 'closing') return this.#state.done
+    if (this.#state.name === 'closed') return Promise.resolve()
+    const opened = this.#state.name === 'opening' ? this.#state.opened : Promise.resolve()
+    const done = this.#drain(opened, options.deadlineMs ?? 10_000).finally(() => {
+      this.#state = { name: 'closed' }
+    })
+    this.#state = { name: 'closing', done }
+    return done
+  }
+
+  async #open(): Promise<void> {
+    try {
+      await this.#options.store.open()
+    } catch (error) {
+      if (this.#state.name === 'opening') this.#state = { name: 'new' }
+      throw error
+    }
+    if (this.#state.name !== 'opening') return
+    this.#state = { name: 'open' }
+    this.#startTicking()
+  }
+
+  #accept(socket: MessageSocket, request: ConnectionRequest, isExtended: boolean): Connection {
+    const connection = new Connection(this.#connectionContext, socket, request, isExtended)
+    this.#connections.add(connection)
+    try {
+      if (this.#state.name === 'closing' || this.#state.name === 'closed') throw goingAway()
+      requireWithin('connections', this.#connections.size, this.#options.limits)
+    } catch (error) {
+      connection.close(toCairnError(error))
+    }
+    return connection
+  }
+
+  #forget(connection: Connection): void {
+    this.#connections.delete(connection)
+    if (this.#connections.size === 0) this.#onLastConnectionGone?.()
+  }
+
+  #startTicking(): void {
+    const { environment, timings } = this.#options
+    this.#tickTimer = environment.setTimer(() => {
+      const now = environment.now()
+      for (const connection of this.#connections) connection.tick(now)
+      this.#documents.tick(now)
+      this.#startTicking()
+    }, timings.tickMs)
+  }
+
+  async #drain(opened: Promise<void>, deadlineMs: number): Promise<void> {
+    const { environment, store } = this.#options
+    const deadline = new Deadline(environment, deadlineMs)
+    try {
+      await opened.catch(() => undefined)
+      const stopped = this.#http === undefined ? Promise.resolve() : stopListening(this.#http)
+      for (const connection of this.#connections) connection.stopReading()
+      await deadline.race(this.#documents.settle())
+      for (const connection of this.#connections) connection.close(goingAway())
+      await deadline.race(this.#connectionsGone())
+      for (const connection of this.#connections) connection.socket.terminate()
+      await deadline.race(stopped)
+      await deadline.race(this.#documents.closeAll(goingAway()))
+    } finally {
+      deadline.cancel()
+      this.#tickTimer?.cancel()
+      await this.#worker.close()
+      await store.close()
+    }
+  }
+
+  #connectionsGone(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#onLastConnectionGone = resolve
+    })
+  }
+}
+
+function goingAway(): CairnError {
+  return new CairnError('GOING_AWAY', 'the server is closing')
+}

@@ -1,0 +1,197 @@
+import { Worker } from 'node:worker_threads'
+import { CairnError } from '../protocol/errors.js'
+import type { Environment, Timer } from '../runtime/environment.js'
+
+/** What the worker makes of a document's log. */
+export interface CompactedDocument {
+  readonly update: Uint8Array
+  readonly stateVector: Uint8Array
+  readonly deleteSet: Uint8Array
+  readonly rootNames: readonly string[]
+  readonly subdocuments: number
+}
+
+export type WorkerJob =
+  | {
+      readonly kind: 'compact'
+      readonly id: number
+      readonly updates: readonly Uint8Array[]
+      readonly gc: boolean
+    }
+  | {
+      readonly kind: 'difference'
+      readonly id: number
+      readonly update: Uint8Array
+      readonly stateVector: Uint8Array
+    }
+
+export type WorkerAnswer =
+  | { readonly id: number; readonly kind: 'compacted'; readonly document: CompactedDocument }
+  | { readonly id: number; readonly kind: 'difference'; readonly update: Uint8Array }
+  | { readonly id: number; readonly kind: 'failed'; readonly message: string }
+
+/** Work on whole documents, off the main thread. */
+export interface DocumentWorker {
+  /** One update that equals the updates in their order. */
+  compact(updates: readonly Uint8Array[]): Promise<CompactedDocument>
+  /** What a client with `stateVector` lacks of `update`. */
+  difference(update: Uint8Array, stateVector: Uint8Array): Promise<Uint8Array>
+  /** Ends the thread; what waits rejects. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface DocumentWorkerOptions {
+  /** Heap of the thread, in MiB. @default 512 */
+  readonly memoryMb: number
+  /** Milliseconds after which a job is given up and the thread killed. @default 30,000 */
+  readonly jobMs: number
+  /** Milliseconds without work after which the thread ends. @default 10,000 */
+  readonly idleMs: number
+  /** Jobs that may wait. */
+  readonly queue: number
+  /** Whether content that was deleted is dropped from snapshots. @default true */
+  readonly gc: boolean
+}
+
+/**
+ * One worker thread for all documents, one job at a time, started when there is work. A job that
+ * takes too long, or too much memory, takes the thread with it and nothing else: it rejects, and
+ * the next job gets a new thread.
+ */
+export class ThreadDocumentWorker implements DocumentWorker {
+  readonly #environment: Environment
+  readonly #options: DocumentWorkerOptions
+  readonly #waiting: PendingJob[] = []
+  #state: WorkerState = { name: 'none' }
+  #nextId = 1
+
+  constructor(environment: Environment, options: DocumentWorkerOptions) {
+    this.#environment = environment
+    this.#options = options
+  }
+
+  async compact(updates: readonly Uint8Array[]): Promise<CompactedDocument> {
+    const { gc } = this.#options
+    const answer = await this.#enqueue((id) => ({ kind: 'compact', id, updates, gc }))
+    if (answer.kind === 'compacted') return answer.document
+    throw failure(answer)
+  }
+
+  async difference(update: Uint8Array, stateVector: Uint8Array): Promise<Uint8Array> {
+    const answer = await this.#enqueue((id) => ({ kind: 'difference', id, update, stateVector }))
+    if (answer.kind === 'difference') return answer.update
+    throw failure(answer)
+  }
+
+  async close(): Promise<void> {
+    const state = this.#state
+    this.#state = { name: 'closed' }
+    const error = new CairnError('GOING_AWAY', 'the server is closing')
+    for (const job of this.#waiting.splice(0)) job.reject(error)
+    if (state.name === 'busy') {
+      state.killTimer.cancel()
+      state.job.reject(error)
+    }
+    if (state.name === 'idle') state.idleTimer.cancel()
+    if (state.name === 'idle' || state.name === 'busy') await state.worker.terminate()
+  }
+
+  #enqueue(makeJob: (id: number) => WorkerJob): Promise<WorkerAnswer> {
+    return new Promise((resolve, reject) => {
+      if (this.#state.name === 'closed') {
+        reject(new CairnError('GOING_AWAY', 'the server is closing'))
+      } else if (this.#waiting.length >= this.#options.queue) {
+        reject(new CairnError('RATE', `${this.#waiting.length} jobs wait for the worker already`))
+      } else {
+        this.#waiting.push({ job: makeJob(this.#nextId++), resolve, reject })
+        this.#startNext()
+      }
+    })
+  }
+
+  #startNext(): void {
+    if (this.#state.name === 'busy' || this.#state.name === 'closed') return
+    const job = this.#waiting.shift()
+    if (job === undefined) return
+    if (this.#state.name === 'idle') this.#state.idleTimer.cancel()
+    const worker = this.#state.name === 'idle' ? this.#state.worker : this.#startThread()
+    const killTimer = this.#environment.setTimer(
+      () => this.#kill(worker, `the job took longer than ${this.#options.jobMs} ms`),
+      this.#options.jobMs,
+    )
+    this.#state = { name: 'busy', worker, job, killTimer }
+    worker.postMessage(job.job)
+  }
+
+  #startThread(): Worker {
+    const worker = new Worker(new URL('./document-worker-thread.js', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: this.#options.memoryMb },
+      // What Yjs prints about bad documents belongs to nobody's standard output.
+      stdout: true,
+      stderr: true,
+    })
+    worker.unref()
+    worker.on('message', (answer: WorkerAnswer) => this.#onAnswer(worker, answer))
+    worker.on('error', (error: Error) => this.#kill(worker, error.message))
+    worker.on('exit', () => this.#kill(worker, 'the worker thread ended'))
+    return worker
+  }
+
+  #onAnswer(worker: Worker, answer: WorkerAnswer): void {
+    const state = this.#state
+    if (state.name !== 'busy' || state.worker !== worker || state.job.job.id !== answer.id) return
+    state.killTimer.cancel()
+    const idleTimer = this.#environment.setTimer(() => this.#endIdle(worker), this.#options.idleMs)
+    this.#state = { name: 'idle', worker, idleTimer }
+    state.job.resolve(answer)
+    this.#startNext()
+  }
+
+  #endIdle(worker: Worker): void {
+    if (this.#state.name !== 'idle' || this.#state.worker !== worker) return
+    this.#state = { name: 'none' }
+    this.#terminate(worker)
+  }
+
+  #kill(worker: Worker, reason: string): void {
+    const state = this.#state
+    if (state.name !== 'busy' && state.name !== 'idle') return
+    if (state.worker !== worker) return
+    this.#state = { name: 'none' }
+    this.#terminate(worker)
+    if (state.name === 'idle') {
+      state.idleTimer.cancel()
+    } else {
+      state.killTimer.cancel()
+      state.job.reject(new CairnError('INTERNAL', `the worker was stopped: ${reason}`))
+    }
+    this.#startNext()
+  }
+
+  #terminate(worker: Worker): void {
+    // Terminating a thread that has ended, or is about to, resolves; there is nothing to report.
+    worker.terminate().catch(() => undefined)
+  }
+}
+
+type WorkerState =
+  | { readonly name: 'none' }
+  | { readonly name: 'idle'; readonly worker: Worker; readonly idleTimer: Timer }
+  | {
+      readonly name: 'busy'
+      readonly worker: Worker
+      readonly job: PendingJob
+      readonly killTimer: Timer
+    }
+  | { readonly name: 'closed' }
+
+interface PendingJob {
+  readonly job: WorkerJob
+  readonly resolve: (answer: WorkerAnswer) => void
+  readonly reject: (error: CairnError) => void
+}
+
+function failure(answer: WorkerAnswer): CairnError {
+  const reason = answer.kind === 'failed' ? answer.message : `an answer of kind ${answer.kind}`
+  return new CairnError('INTERNAL', `the worker could not do it: ${reason}`)
+}

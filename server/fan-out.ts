@@ -1,0 +1,161 @@
+import { encodeAwareness } from '../protocol/codec.js'
+import { CairnError } from '../protocol/errors.js'
+import { MessageBatch } from '../runtime/message-batch.js'
+import type { DocumentContext } from './document-context.js'
+import type { DocumentIndex, TailRecord } from './document-index.js'
+import { FlushPacer } from './flush-pacer.js'
+import { exceeds } from './limits.js'
+import type { PresenceTable } from './presence-table.js'
+import type { Subscriber } from './subscriber.js'
+
+/**
+ * Step 6: shows durable records and presence to the connections of one document.
+ *
+ * 1. A connection is a cursor into the log. What it is owed costs no memory, however far behind.
+ * 2. A document update is never left out while the connection stands; presence is newest only.
+ * 3. Nothing more goes into a socket that has not taken what it got: it lags until it drains.
+ */
+export class FanOut {
+  readonly #context: DocumentContext
+  readonly #index: DocumentIndex
+  readonly #presence: PresenceTable
+  readonly #subscribers = new Set<Subscriber>()
+  readonly #pacer: FlushPacer
+  /** The last sequence that was shown to everybody who keeps up. */
+  #shownThrough: number
+
+  constructor(context: DocumentContext, index: DocumentIndex, presence: PresenceTable) {
+    this.#context = context
+    this.#index = index
+    this.#presence = presence
+    this.#shownThrough = index.head
+    this.#pacer = new FlushPacer(context.environment, () => this.flush())
+  }
+
+  get subscribers(): ReadonlySet<Subscriber> {
+    return this.#subscribers
+  }
+
+  /** In the turn in which the answer to its sync step 1 was sent: it has all up to the head. */
+  join(subscriber: Subscriber): void {
+    subscriber.cursor = this.#index.head
+    subscriber.lag = undefined
+    this.#subscribers.add(subscriber)
+  }
+
+  leave(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber)
+  }
+
+  /** Everything through `sequence` was there before anybody joined. */
+  skipTo(sequence: number): void {
+    this.#shownThrough = sequence
+  }
+
+  request(): void {
+    this.#pacer.request()
+  }
+
+  /** Stops flushing; what is owed stays owed. */
+  stop(): void {
+    this.#pacer.cancel()
+  }
+
+  /** One write to each connection that keeps up, the same bytes to as many as possible. */
+  flush(): void {
+    this.#pacer.cancel()
+    const now = this.#context.environment.now()
+    const records = this.#index.tailAfter(this.#shownThrough)
+    const authors = new Set(records.map((record) => record.connection))
+    const presence = this.#presence.takeFlush()
+    const shared = messagesOf(records, undefined)
+    if (presence !== undefined) shared.push(encodeAwareness(presence.shared))
+    const sharedBatch = new MessageBatch(shared)
+    const from = this.#shownThrough
+    this.#shownThrough = this.#index.head
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.lag !== undefined) continue
+      if (!subscriber.socket.isDrained) {
+        this.#startLag(subscriber, now)
+        continue
+      }
+      const acknowledgement = subscriber.takeAcknowledgement()
+      const isPlain =
+        acknowledgement === undefined &&
+        subscriber.cursor === from &&
+        !authors.has(subscriber.id) &&
+        !presence?.concerns(subscriber)
+      if (isPlain) {
+        this.#write(subscriber, sharedBatch, now)
+        continue
+      }
+      const owed = subscriber.cursor === from ? records : this.#index.tailAfter(subscriber.cursor)
+      const messages = messagesOf(owed, subscriber.id)
+      const seen = presence?.forOwner(subscriber)
+      if (seen !== undefined) messages.push(encodeAwareness(seen))
+      if (acknowledgement !== undefined) messages.push(acknowledgement)
+      this.#write(subscriber, new MessageBatch(messages), now)
+    }
+  }
+
+  /**
+   * Brings a connection whose socket has drained up to the head, in one write. Returns false where
+   * the records that it is owed are no longer in the tail: it needs a fresh answer.
+   */
+  catchUp(subscriber: Subscriber): boolean {
+    if (subscriber.lag === undefined) return true
+    const first = this.#index.tail[0]?.sequence ?? this.#index.head + 1
+    if (subscriber.cursor + 1 < first) return false
+    const owed = this.#index.tailAfter(subscriber.cursor)
+    const snapshotBytes = this.#index.snapshot?.byteLength ?? 0
+    const owedBytes = owed.reduce((bytes, record) => bytes + record.message.byteLength, 0)
+    if (snapshotBytes > 0 && owedBytes > this.#index.byteLength) return false
+    const messages = messagesOf(owed, subscriber.id)
+    const presence = this.#presence.snapshotFor(subscriber)
+    if (presence !== undefined) messages.push(encodeAwareness(presence))
+    const acknowledgement = subscriber.takeAcknowledgement()
+    if (acknowledgement !== undefined) messages.push(acknowledgement)
+    subscriber.lag = undefined
+    this.#write(subscriber, new MessageBatch(messages), this.#context.environment.now())
+    return true
+  }
+
+  /** Why a lagging connection must go, if it must: it stood still, or lagged, for too long. */
+  static lagError(subscriber: Subscriber, context: DocumentContext): CairnError | undefined {
+    const { lag } = subscriber
+    if (lag === undefined) return undefined
+    const now = context.environment.now()
+    const waiting = subscriber.socket.bufferedBytes
+    if (waiting < lag.waiting) {
+      lag.waiting = waiting
+      lag.progressAt = now
+    }
+    const { lagStallMs, lagMs } = context.limits
+    if (exceeds(now - lag.progressAt, lagStallMs)) {
+      return new CairnError('LAGGING', `the connection took nothing for ${lagStallMs} ms`)
+    }
+    if (exceeds(now - lag.since, lagMs)) {
+      return new CairnError('LAGGING', `the connection has been behind for ${lagMs} ms`)
+    }
+    return undefined
+  }
+
+  #startLag(subscriber: Subscriber, now: number): void {
+    subscriber.lag = { since: now, waiting: subscriber.socket.bufferedBytes, progressAt: now }
+    subscriber.socket.awaitDrain()
+  }
+
+  #write(subscriber: Subscriber, batch: MessageBatch, now: number): void {
+    subscriber.cursor = this.#index.head
+    if (batch.messages.length === 0) return
+    subscriber.socket.send(batch)
+    subscriber.wrote(now)
+  }
+}
+
+/** The update messages of `records`, without those that `own` wrote. */
+function messagesOf(records: readonly TailRecord[], own: string | undefined): Uint8Array[] {
+  const messages: Uint8Array[] = []
+  for (const record of records) if (record.connection !== own) messages.push(record.message)
+  return messages
+}

@@ -1,0 +1,86 @@
+import { CairnError } from '../protocol/errors.js'
+
+/** Every limit of the document server. 0 switches a limit off unless its line says otherwise. */
+export interface ServerLimits {
+  /** Bytes of one update. A larger one closes with 4413. @default 16 MiB */
+  readonly updateBytes: number
+  /** Sections (clients) in one update. @default 65,536 */
+  readonly updateSections: number
+  /** Stored bytes of one document, snapshot and tail. @default 256 MiB */
+  readonly documentBytes: number
+  /** Yjs clients that ever edited one document. @default 50,000 */
+  readonly documentClients: number
+  /** Root types of one document. @default 1,000 */
+  readonly documentRootNames: number
+  /** Subdocuments ever put into one document. @default 1,000 */
+  readonly documentSubdocuments: number
+  /** Connections to one document. @default 10,000 */
+  readonly documentConnections: number
+  /** Connections to the server. @default 100,000 */
+  readonly connections: number
+  /** Bytes of updates whose past is unknown, held for one document. 0 holds nothing. @default 1 MiB */
+  readonly heldBytes: number
+  /** How many such updates are held for one document. 0 holds nothing. @default 256 */
+  readonly heldUpdates: number
+  /** How long such an update is held, in milliseconds. @default 60,000 */
+  readonly heldMs: number
+  /** Bytes of one connection that are not durable yet; beyond, its socket pauses. @default 1 MiB */
+  readonly connectionUncommittedBytes: number
+  /** The same over all connections; beyond, whoever sends is paused. @default 64 MiB */
+  readonly uncommittedBytes: number
+  /** Bytes per second that one connection may send; beyond, its socket pauses. @default 8 MiB */
+  readonly connectionBytesPerSecond: number
+  /** Bytes that may come at once above that rate. 0 allows one second's worth. @default 64 MiB */
+  readonly connectionBurstBytes: number
+  /** Milliseconds between two full answers to sync step 1 of one connection. @default 1,000 */
+  readonly syncIntervalMs: number
+  /** Milliseconds that a lagging connection may stand still before it is closed. @default 10,000 */
+  readonly lagStallMs: number
+  /** Milliseconds that a connection may lag at all before it is closed. @default 120,000 */
+  readonly lagMs: number
+  /** Milliseconds that authentication and opening may take together. @default 30,000 */
+  readonly joinMs: number
+  /** Bytes of snapshots kept in memory for joins. 0 keeps none. @default 64 MiB */
+  readonly snapshotCacheBytes: number
+  /** Compactions and diffs that wait for the worker. 0 refuses to wait. @default 1,000 */
+  readonly workerQueue: number
+}
+
+const mebibyte = 1_048_576
+
+export const defaultLimits: ServerLimits = Object.freeze({
+  updateBytes: 16 * mebibyte,
+  updateSections: 65_536,
+  documentBytes: 256 * mebibyte,
+  documentClients: 50_000,
+  documentRootNames: 1_000,
+  documentSubdocuments: 1_000,
+  documentConnections: 10_000,
+  connections: 100_000,
+  heldBytes: mebibyte,
+  heldUpdates: 256,
+  heldMs: 60_000,
+  connectionUncommittedBytes: mebibyte,
+  uncommittedBytes: 64 * mebibyte,
+  connectionBytesPerSecond: 8 * mebibyte,
+  connectionBurstBytes: 64 * mebibyte,
+  syncIntervalMs: 1_000,
+  lagStallMs: 10_000,
+  lagMs: 120_000,
+  joinMs: 30_000,
+  snapshotCacheBytes: 64 * mebibyte,
+  workerQueue: 1_000,
+})
+
+/** Whether `value` is over a limit of which 0 means "none". */
+export function exceeds(value: number, limit: number): boolean {
+  return limit !== 0 && value > limit
+}
+
+/** @throws LIMIT_REACHED, naming the limit, where `value` is over it */
+export function requireWithin(name: keyof ServerLimits, value: number, limits: ServerLimits): void {
+  if (!exceeds(value, limits[name])) return
+  throw new CairnError('LIMIT_REACHED', `limit ${name} is ${limits[name]}, this makes ${value}`, {
+    rule: name,
+  })
+}

@@ -1,0 +1,255 @@
+import type { DocumentLog, LogRecord } from '../persistence/document-store.js'
+import { CairnError } from '../protocol/errors.js'
+import { type AdmissiblePart, admitUpdate, outlineOfStored, type Verdict } from './admission.js'
+import type { Author } from './author.js'
+import { ClientOwners } from './client-owners.js'
+import type { DocumentContext } from './document-context.js'
+import { DocumentIndex } from './document-index.js'
+import { FanOut } from './fan-out.js'
+import { type HeldUpdate, HeldUpdates } from './held-updates.js'
+import { PendingClocks } from './pending-clocks.js'
+import type { PresenceTable } from './presence-table.js'
+import type { Receipt } from './receipts.js'
+import { SyncAnswers } from './sync-answers.js'
+
+/**
+ * A document that is open: the path of a keystroke from admission to fan-out.
+ *
+ * 1. Nobody sees, and nobody is acknowledged, what is not durable (docs/adr/0001).
+ * 2. Every prefix of the log is a complete document: what is appended builds on what was before it.
+ * 3. Arrival order is log order: admission and append happen in the turn in which a frame arrives.
+ * 4. After a failed append nothing more is admitted: what became of it only the store knows.
+ */
+export class OpenDocument {
+  readonly name: string
+  readonly log: DocumentLog
+  readonly index: DocumentIndex
+  readonly answers: SyncAnswers
+  readonly fanOut: FanOut
+  readonly presence: PresenceTable
+  readonly #context: DocumentContext
+  readonly #pending: PendingClocks
+  readonly #owners = new ClientOwners()
+  readonly #held = new HeldUpdates()
+  readonly #onFailure: (error: CairnError) => void
+  readonly #onRecord: () => void
+  readonly #commitWaiters: (() => void)[] = []
+  #uncommittedRecords = 0
+  #failure: CairnError | undefined
+
+  private constructor(
+    context: DocumentContext,
+    log: DocumentLog,
+    index: DocumentIndex,
+    presence: PresenceTable,
+    owner: { readonly onFailure: (error: CairnError) => void; readonly onRecord: () => void },
+  ) {
+    this.#context = context
+    this.name = log.name
+    this.log = log
+    this.index = index
+    this.presence = presence
+    this.#pending = new PendingClocks(index.stateVector)
+    this.#onFailure = owner.onFailure
+    this.#onRecord = owner.onRecord
+    this.answers = new SyncAnswers(context, log, index)
+    this.fanOut = new FanOut(context, index, presence)
+  }
+
+  /** Reads the log's tail. @throws DOCUMENT_DAMAGED, STORE_UNAVAILABLE */
+  static async load(
+    context: DocumentContext,
+    log: DocumentLog,
+    presence: PresenceTable,
+    owner: { readonly onFailure: (error: CairnError) => void; readonly onRecord: () => void },
+  ): Promise<OpenDocument> {
+    const index = new DocumentIndex(log.snapshot)
+    const document = new OpenDocument(context, log, index, presence, owner)
+    for await (const page of log.readTail()) {
+      for (const record of page) {
+        const outline = outlineOfRecord(log.name, record)
+        document.#owners.recall(outline.sections, record.principal)
+        index.add(record, outline)
+      }
+    }
+    document.fanOut.skipTo(index.head)
+    return document
+  }
+
+  /** Updates that were admitted and are not durable yet. */
+  get uncommittedRecords(): number {
+    return this.#uncommittedRecords
+  }
+
+  get heldUpdates(): number {
+    return this.#held.count
+  }
+
+  /**
+   * Steps 2 to 4 for one update: what is complete goes to the log, what lacks its past is held, what
+   * adds nothing is dropped. `receipt` settles when all of it is durable.
+   *
+   * @throws MALFORMED_UPDATE, TOO_LARGE, LIMIT_REACHED, FORBIDDEN; nothing was changed then
+   */
+  receiveUpdate(author: Author, update: Uint8Array, receipt?: Receipt): void {
+    if (this.#failure !== undefined) throw this.#failure
+    const verdict = this.#admit(author, update)
+    this.#carryOut(verdict, author, receipt)
+    receipt?.settle()
+    this.#admitReady()
+    // What added nothing is acknowledged without a record; the next flush tells.
+    if (receipt?.isSettled) this.fanOut.request()
+  }
+
+  /** Resolves when nothing is on its way to the log. */
+  whenCommitted(): Promise<void> {
+    if (this.#uncommittedRecords === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#commitWaiters.push(resolve))
+  }
+
+  /** Drops what was held too long; its authors still have it. To be called every second or so. */
+  expireHeld(now: number): void {
+    const { heldMs } = this.#context.limits
+    if (heldMs === 0) return
+    for (const held of this.#held.takeHeldBefore(now - heldMs)) {
+      held.author.refuse(
+        held.receipt,
+        new CairnError('INCOMPLETE', `what the update builds on did not arrive in ${heldMs} ms`),
+      )
+      held.receipt?.settle()
+    }
+  }
+
+  /** The author is gone; what it sent without its past goes with it, since it has both. */
+  forget(author: Author): void {
+    this.#held.takeFrom(author)
+  }
+
+  /** Stops the path for good: nothing more is admitted, shown or acknowledged. Idempotent. */
+  stop(error: CairnError): void {
+    this.#failure ??= error
+    this.fanOut.stop()
+  }
+
+  #fail(error: CairnError): void {
+    if (this.#failure !== undefined) return
+    this.stop(error)
+    this.#onFailure(error)
+  }
+
+  #admit(author: Author, update: Uint8Array): Verdict {
+    return admitUpdate(update, author.principal, {
+      index: this.index,
+      pending: this.#pending,
+      owners: this.#owners,
+      limits: this.#context.limits,
+    })
+  }
+
+  #carryOut(verdict: Verdict, author: Author, receipt: Receipt | undefined): void {
+    if (verdict.complete !== undefined) this.#append(verdict.complete, author, receipt)
+    if (verdict.rest !== undefined) this.#hold(verdict.rest, author, receipt)
+  }
+
+  #append(part: AdmissiblePart, author: Author, receipt: Receipt | undefined): void {
+    const { update, outline } = part
+    const { id: connection, principal } = author
+    this.#pending.admit(outline.sections)
+    this.#uncommittedRecords++
+    author.queued(update.byteLength)
+    receipt?.expect()
+    this.log.append({ update, principal: principal.id, connection }).then(
+      ({ sequence }) => {
+        this.#leftQueue(author, update)
+        if (this.#failure !== undefined) return
+        this.#pending.settle(outline.sections)
+        this.index.add({ sequence, update, connection }, outline)
+        receipt?.settle()
+        this.fanOut.request()
+        this.#onRecord()
+      },
+      (error: unknown) => {
+        this.#leftQueue(author, update)
+        this.#fail(asStoreError(error))
+      },
+    )
+  }
+
+  #leftQueue(author: Author, update: Uint8Array): void {
+    this.#uncommittedRecords--
+    author.committed(update.byteLength)
+    if (this.#uncommittedRecords > 0) return
+    for (const resolve of this.#commitWaiters.splice(0)) resolve()
+  }
+
+  #hold(rest: NonNullable<Verdict['rest']>, author: Author, receipt: Receipt | undefined): void {
+    const { update, missing } = rest
+    if (receipt === undefined && this.#held.holds(author, update)) return
+    const bytes = this.#held.bytes + update.byteLength
+    const { heldBytes, heldUpdates } = this.#context.limits
+    if (bytes > heldBytes || this.#held.count >= heldUpdates) {
+      author.refuse(
+        receipt,
+        new CairnError(
+          'RATE',
+          `${this.#held.count} updates of ${bytes} bytes wait for their past; the limits are ${heldUpdates} and ${heldBytes}`,
+        ),
+      )
+      return
+    }
+    receipt?.expect()
+    const heldAt = this.#context.environment.now()
+    this.#held.add({ author, receipt, update, missing, heldAt })
+    author.askForMissing(missing.map(({ client, clock }) => `${client}:${clock}`).join(' '))
+  }
+
+  /** Admits what was held for its past, as far as that has arrived; one may free the next. */
+  #admitReady(): void {
+    const stuck: HeldUpdate[] = []
+    for (;;) {
+      const ready = this.#held.takeReady(this.#pending.known)
+      if (ready.length === 0) break
+      for (const held of ready) {
+        const stillHeld = this.#admitHeld(held)
+        if (stillHeld !== undefined) stuck.push(stillHeld)
+      }
+    }
+    for (const held of stuck) this.#held.add(held)
+  }
+
+  /** Returns what must go on waiting although nothing of it could be admitted. */
+  #admitHeld(held: HeldUpdate): HeldUpdate | undefined {
+    const { author, receipt } = held
+    try {
+      const verdict = this.#admit(author, held.update)
+      if (verdict.complete === undefined && verdict.rest !== undefined) {
+        return { ...held, ...verdict.rest }
+      }
+      this.#carryOut(verdict, author, receipt)
+    } catch (error) {
+      author.refuse(receipt, asStoreError(error))
+    }
+    receipt?.settle()
+    return undefined
+  }
+}
+
+function outlineOfRecord(name: string, record: LogRecord) {
+  try {
+    return outlineOfStored(record.update)
+  } catch (error) {
+    throw new CairnError(
+      'DOCUMENT_DAMAGED',
+      `document ${JSON.stringify(name)}: record ${record.sequence} is not a valid update; see "cairn documents verify"`,
+      { cause: error },
+    )
+  }
+}
+
+function asStoreError(error: unknown): CairnError {
+  if (error instanceof CairnError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new CairnError('STORE_UNAVAILABLE', `the store refused an update: ${message}`, {
+    cause: error,
+  })
+}

@@ -1,0 +1,116 @@
+import type { DocumentStore } from '../persistence/document-store.js'
+import type { Environment } from '../runtime/environment.js'
+import { systemEnvironment } from '../runtime/system-environment.js'
+import { defaultLimits, type ServerLimits } from './limits.js'
+import { type Logger, silentLogger } from './logger.js'
+import type { Authenticate } from './principal.js'
+
+/** Every interval of the document server, in milliseconds. */
+export interface ServerTimings {
+  /** How long a document without connections stays in memory. @default 10,000 */
+  readonly unloadMs: number
+  /** How long a document that was found damaged is refused without reading it. @default 30,000 */
+  readonly quarantineMs: number
+  /** How long an unused replica of the embedding program is kept. @default 60,000 */
+  readonly replicaMs: number
+  /**
+   * After this long without a message a connection is sent an empty one, since y-websocket gives up
+   * a connection that is silent for 30 s. @default 20,000
+   */
+  readonly keepAliveMs: number
+  /** How often the server looks at what waits. @default 1,000 */
+  readonly tickMs: number
+}
+
+export const defaultTimings: ServerTimings = Object.freeze({
+  unloadMs: 10_000,
+  quarantineMs: 30_000,
+  replicaMs: 60_000,
+  keepAliveMs: 20_000,
+  tickMs: 1_000,
+})
+
+/** Limits of the thread that compacts documents. */
+export interface WorkerOptions {
+  /** Heap of the thread, in MiB. @default 512 */
+  readonly memoryMb: number
+  /** Milliseconds after which a job is given up. @default 30,000 */
+  readonly jobMs: number
+}
+
+export interface ServerOptions {
+  /** Where documents are kept. The server opens it in `listen` or `open`, and closes it. */
+  readonly store: DocumentStore
+  /**
+   * Says who a connection is and what it may do.
+   * @default everybody may write, and nobody has a name
+   */
+  readonly authenticate?: Authenticate
+  /** Path before the document name, as `/collaboration/`. @default '/' */
+  readonly path?: string
+  /**
+   * Whether the name in the address is percent-decoded. False keeps the names that y-websocket's own
+   * server used. @default true
+   */
+  readonly decodeNames?: boolean
+  /** @default defaultLimits */
+  readonly limits?: Partial<ServerLimits>
+  /** @default defaultTimings */
+  readonly timings?: Partial<ServerTimings>
+  readonly worker?: Partial<WorkerOptions>
+  /**
+   * Whether snapshots drop the content of what was deleted. False keeps it, for applications that
+   * show old versions with `Y.Snapshot`. @default true
+   */
+  readonly gc?: boolean
+  /** @default says nothing */
+  readonly logger?: Logger
+  /** Clock, timers and randomness; for tests and simulations. @default the real ones */
+  readonly environment?: Environment
+}
+
+export interface ResolvedOptions {
+  readonly store: DocumentStore
+  readonly authenticate: Authenticate | undefined
+  readonly path: string
+  readonly decodeNames: boolean
+  readonly limits: ServerLimits
+  readonly timings: ServerTimings
+  readonly worker: WorkerOptions
+  readonly gc: boolean
+  readonly logger: Logger
+  readonly environment: Environment
+}
+
+/** @throws TypeError naming the option, what was expected and what came */
+export function resolveOptions(options: ServerOptions): ResolvedOptions {
+  const { path = '/' } = options
+  if (!path.startsWith('/') || !path.endsWith('/')) {
+    throw new TypeError(`option path must start and end with a slash, got ${JSON.stringify(path)}`)
+  }
+  return Object.freeze({
+    store: options.store,
+    authenticate: options.authenticate,
+    path,
+    decodeNames: options.decodeNames ?? true,
+    limits: withDefaults('limits', defaultLimits, options.limits),
+    timings: withDefaults('timings', defaultTimings, options.timings),
+    worker: withDefaults('worker', { memoryMb: 512, jobMs: 30_000 }, options.worker),
+    gc: options.gc ?? true,
+    logger: options.logger ?? silentLogger,
+    environment: options.environment ?? systemEnvironment,
+  })
+}
+
+function withDefaults<Options extends object>(
+  group: string,
+  defaults: Options,
+  given: Partial<Options> = {},
+): Options {
+  for (const [name, value] of Object.entries(given)) {
+    if (!(name in defaults)) throw new TypeError(`option ${group}.${name} is not known`)
+    if (typeof value === 'number' && value >= 0) continue
+    throw new TypeError(`option ${group}.${name} must be a number >= 0, got ${String(value)}`)
+  }
+  return Object.freeze({ ...defaults, ...given })
+}

@@ -1,0 +1,30 @@
+/** Who authenticated, and what they may do. */
+export interface Principal {
+  /** Stands in every record that they write; at most 255 bytes. */
+  readonly id: string
+  readonly name?: string
+  readonly access: Access
+}
+
+export type Access = 'read' | 'write'
+
+/** What is known of a connection before anybody says who it is. */
+export interface ConnectionRequest {
+  readonly documentName: string
+  /** The address as the client asked for it, path and query. */
+  readonly url: string
+  /** Header names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly remoteAddress: string | undefined
+}
+
+/**
+ * Says who a connection is. Throwing, or resolving with undefined, refuses it: a `CairnError` with
+ * its own close code, anything else with 4401.
+ */
+export type Authenticate = (
+  request: ConnectionRequest,
+) => Principal | undefined | Promise<Principal | undefined>
+
+/** The principal of everybody where no `authenticate` is given. */
+export const anonymous: Principal = Object.freeze({ id: '', access: 'write' })

@@ -1,0 +1,173 @@
+import type { DocumentLog } from '../persistence/document-store.js'
+import { encodeSyncStep1, encodeSyncStep2, encodeUpdate } from '../protocol/codec.js'
+import { encodeStateVector } from '../protocol/state-vector.js'
+import { MessageBatch } from '../runtime/message-batch.js'
+import type { DocumentContext } from './document-context.js'
+import type { DocumentIndex } from './document-index.js'
+
+/** Up to this size a snapshot is sent whole rather than compared. */
+const smallSnapshotBytes = 262_144
+/** An update without structs is the byte 0 and its delete set; without deletes either, two zeros. */
+const noStructs = Uint8Array.of(0)
+const emptyUpdate = Uint8Array.of(0, 0)
+
+/**
+ * Answers to sync step 1, from bytes. Each ends with sync step 2, whose arrival tells the client that
+ * it has everything, and the server's own step 1, which asks for what the client wrote offline.
+ * Answers that many clients need alike are encoded once and kept until the document changes.
+ */
+export class SyncAnswers {
+  readonly #context: DocumentContext
+  readonly #log: DocumentLog
+  readonly #index: DocumentIndex
+  #afterSnapshot: Cached | undefined
+  #level: Cached | undefined
+  #small: Cached | undefined
+  #step1: { readonly version: number; readonly message: Uint8Array } | undefined
+
+  constructor(context: DocumentContext, log: DocumentLog, index: DocumentIndex) {
+    this.#context = context
+    this.#log = log
+    this.#index = index
+  }
+
+  /** What the document lacks, as a question to a client. */
+  step1(): Uint8Array {
+    const { version, stateVector } = this.#index
+    if (this.#step1?.version !== version) {
+      this.#step1 = { version, message: encodeSyncStep1(encodeStateVector(stateVector)) }
+    }
+    return this.#step1.message
+  }
+
+  /**
+   * Everything that a client with `known` lacks, to be sent in the turn in which it is returned.
+   * Undefined where bytes must be fetched first: await `prepare` and ask again.
+   */
+  answer(known: ReadonlyMap<number, number>, prepared?: Prepared): Answer | undefined {
+    switch (this.#kindFor(known)) {
+      case 'level':
+        return [this.#levelAnswer()]
+      case 'tail':
+        return [this.#tailAnswer(known)]
+      case 'whole':
+        return this.#wholeAnswer(prepared)
+      case 'difference':
+        return this.#differenceAnswer(known, prepared)
+    }
+  }
+
+  /** Fetches what `answer` will need; it may be out of date by then, and `answer` says so again. */
+  async prepare(known: ReadonlyMap<number, number>): Promise<Prepared> {
+    const through = this.#index.snapshot?.through ?? 0
+    const snapshot = await this.#context.snapshots.read(this.#log)
+    if (this.#kindFor(known) !== 'difference') return { through, snapshot }
+    const difference = await this.#context.worker
+      .difference(snapshot.update, encodeStateVector(known))
+      .catch(() => undefined)
+    // Without a worker the whole snapshot does: the client skips what it knows.
+    return difference === undefined ? { through, snapshot } : { through, snapshot, difference }
+  }
+
+  #kindFor(known: ReadonlyMap<number, number>): 'level' | 'tail' | 'whole' | 'difference' {
+    const { snapshot, snapshotStateVector, stateVector } = this.#index
+    if (known.size === 0) return 'whole'
+    if (snapshot !== undefined && !covers(known, snapshotStateVector)) {
+      const isSmall = snapshot.byteLength <= smallSnapshotBytes
+      return isSmall || !overlaps(known, snapshotStateVector) ? 'whole' : 'difference'
+    }
+    return covers(known, stateVector) ? 'level' : 'tail'
+  }
+
+  #levelAnswer(): MessageBatch {
+    const { version } = this.#index
+    if (this.#level?.version !== version) {
+      this.#level = { version, batch: new MessageBatch([this.#deletes(), this.step1()]) }
+    }
+    return this.#level.batch
+  }
+
+  #tailAnswer(known: ReadonlyMap<number, number>): MessageBatch {
+    return new MessageBatch([...this.#lackedTail(known), this.#deletes(), this.step1()])
+  }
+
+  #wholeAnswer(prepared: Prepared | undefined): Answer | undefined {
+    const { version, snapshot } = this.#index
+    if (snapshot === undefined) return [this.#tailAndEnd()]
+    if (prepared?.through !== snapshot.through) {
+      return this.#small?.version === version ? [this.#small.batch] : undefined
+    }
+    const { batch } = prepared.snapshot
+    if (batch.byteLength > smallSnapshotBytes) return [batch, this.#tailAndEnd()]
+    if (this.#small?.version !== version) {
+      const messages = [...batch.messages, ...this.#tailAndEnd().messages]
+      this.#small = { version, batch: new MessageBatch(messages) }
+    }
+    return [this.#small.batch]
+  }
+
+  /** What follows the snapshot in a whole answer. */
+  #tailAndEnd(): MessageBatch {
+    const { version, tail } = this.#index
+    if (this.#afterSnapshot?.version !== version) {
+      const updates = tail.map((record) => record.message)
+      const messages = [...updates, encodeSyncStep2(emptyUpdate), this.step1()]
+      this.#afterSnapshot = { version, batch: new MessageBatch(messages) }
+    }
+    return this.#afterSnapshot.batch
+  }
+
+  #differenceAnswer(
+    known: ReadonlyMap<number, number>,
+    prepared: Prepared | undefined,
+  ): Answer | undefined {
+    if (prepared?.through !== this.#index.snapshot?.through) return undefined
+    if (prepared?.difference === undefined) return this.#wholeAnswer(prepared)
+    const tail = this.#lackedTail(known)
+    return [
+      new MessageBatch([encodeUpdate(prepared.difference), ...tail, this.#deletes(), this.step1()]),
+    ]
+  }
+
+  #lackedTail(known: ReadonlyMap<number, number>): readonly Uint8Array[] {
+    return this.#index.tail
+      .filter((record) => lacks(known, record.sections))
+      .map((record) => record.message)
+  }
+
+  /** State vectors say nothing of deletes, so all of them go with every answer. */
+  #deletes(): Uint8Array {
+    return encodeSyncStep2(Buffer.concat([noStructs, this.#index.deleteRanges.encode()]))
+  }
+}
+
+/** Batches to send one after the other. */
+export type Answer = readonly [MessageBatch, ...MessageBatch[]]
+
+export interface Prepared {
+  readonly through: number
+  readonly snapshot: { readonly update: Uint8Array; readonly batch: MessageBatch }
+  readonly difference?: Uint8Array
+}
+
+interface Cached {
+  readonly version: number
+  readonly batch: MessageBatch
+}
+
+function covers(known: ReadonlyMap<number, number>, needed: ReadonlyMap<number, number>): boolean {
+  for (const [client, end] of needed) if ((known.get(client) ?? 0) < end) return false
+  return true
+}
+
+function overlaps(known: ReadonlyMap<number, number>, other: ReadonlyMap<number, number>): boolean {
+  for (const client of known.keys()) if (other.has(client)) return true
+  return false
+}
+
+function lacks(known: ReadonlyMap<number, number>, sections: readonly number[]): boolean {
+  for (let i = 0; i + 2 < sections.length; i += 3) {
+    if ((known.get(sections[i] ?? 0) ?? 0) < (sections[i + 2] ?? 0)) return true
+  }
+  return false
+}
