@@ -18,6 +18,8 @@ export interface StoreOptions {
   readonly durability: Exclude<Durability, 'memory'>
   /** Opens a directory although it is known that records are gone. */
   readonly acceptLoss?: boolean
+  /** Told of damage that does not stop the store. */
+  readonly onWarning: (warning: Error) => void
 }
 
 export type StopSignal = 'SIGINT' | 'SIGTERM'

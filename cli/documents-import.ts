@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 import { decodeDocumentArchive, isDocumentArchive } from '../persistence/document-archive.js'
 import type { DocumentStore } from '../persistence/document-store.js'
 import { CairnError } from '../protocol/errors.js'
-import { scanUpdate } from '../protocol/update-scanner.js'
+import { UpdateScanner } from '../protocol/update-scanner.js'
 import type { CommandContext } from './command-context.js'
 import { CommandFailure } from './command-failure.js'
 import { escapeControls } from './escape-controls.js'
@@ -60,11 +60,11 @@ function importUpdate(name: string, update: Uint8Array, file: string): ImportInt
 function requireCompleteUpdate(update: Uint8Array, file: string): void {
   const shownFile = escapeControls(file)
   try {
-    scanUpdate(update)
+    new UpdateScanner().scan(update)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    if (!(error instanceof CairnError) || error.code !== 'MALFORMED_UPDATE') throw error
     throw new CommandFailure(
-      `${shownFile} is neither a Cairn archive nor a Yjs v1 update: ${reason}. ` +
+      `${shownFile} is neither a Cairn archive nor a Yjs v1 update: ${error.message}. ` +
         'An update of version 2 goes through Y.convertUpdateFormatV2ToV1 first.',
       { cause: error },
     )

@@ -29,7 +29,7 @@ export function addVerifyCommand(
   addDataOption(documents.command('verify'))
     .description('Check every record of the named documents, or of all of them.')
     .argument('[names...]', 'documents to check')
-    .option('--accept-loss', 'open a directory of which it is known that records are gone')
+    .option('--accept-loss', 'open a damaged directory with what is left of it; copy it first')
     .option('--json', 'one JSON object for each document on a line of its own')
     .addHelpText(
       'after',
@@ -37,16 +37,25 @@ export function addVerifyCommand(
 Reads everything and changes no document. Prints every problem and a summary; exits with 1 if there
 was a problem. A damaged document does not hinder the others.
 
+Where a directory as a whole is refused as damaged, --accept-loss repairs its database from what is
+left, says what is missing, and gives every document a new epoch. It cannot be undone.
+
 Examples:
   $ cairn documents verify
   $ cairn documents verify __proto__ 'a/b c' --data ./data
   $ cairn documents verify --accept-loss`,
     )
     .action(async (names: readonly string[], options: VerifyOptions) => {
-      const totals = await withStore(options, context, (store) =>
-        verify(store, names, options, context),
+      let losses = 0
+      const problems = await withStore(
+        options,
+        context,
+        (store) => verify(store, names, options, context),
+        () => {
+          losses += 1
+        },
       )
-      if (totals.problems > 0) setExitCode(exitCodes.failure)
+      if (problems + losses > 0) setExitCode(exitCodes.failure)
     })
 }
 
@@ -55,7 +64,7 @@ async function verify(
   names: readonly string[],
   options: VerifyOptions,
   context: CommandContext,
-): Promise<Totals> {
+): Promise<number> {
   const progress = new Progress(context.output, context.environment)
   const totals: Totals = { documents: 0, records: 0, bytes: 0, problems: 0 }
   for await (const name of names.length > 0 ? requireNames(store, names) : listNames(store)) {
@@ -74,7 +83,7 @@ async function verify(
   const summary = `checked ${describeTotals(totals)}: ${verdict}\n`
   if (options.json === true) context.output.writeError(`cairn: ${summary}`)
   else context.output.write(summary)
-  return totals
+  return totals.problems
 }
 
 /** Every name before anything is checked: a mistyped one must not pass as sound. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addBenchCommand } from './bench-trace.js'
 import { type CommandContext, exitCodes } from './command-context.js'
 import { CommandFailure } from './command-failure.js'
 import { describeError } from './describe-error.js'
@@ -46,6 +47,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
     .addHelpText('after', exitCodeHelp)
   addServeCommand(program, context, setExitCode)
   addDocumentsCommand(program, context, setExitCode)
+  addBenchCommand(program, context)
   return program
 }
 

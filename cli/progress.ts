@@ -5,15 +5,17 @@ import type { Output } from './output.js'
 const terminalIntervalMs = 200
 const logIntervalMs = 10_000
 
+type ProgressOutput = Pick<Output, 'writeError' | 'isErrorTerminal'>
+
 /** Says on standard error how far long work is. Work that is soon over says nothing. */
 export class Progress {
-  readonly #output: Output
+  readonly #output: ProgressOutput
   readonly #environment: Environment
   readonly #intervalMs: number
   #shownAt: number
   #isLineOpen = false
 
-  constructor(output: Output, environment: Environment) {
+  constructor(output: ProgressOutput, environment: Environment) {
     this.#output = output
     this.#environment = environment
     this.#intervalMs = output.isErrorTerminal ? terminalIntervalMs : logIntervalMs

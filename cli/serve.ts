@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { DocumentStore, Durability } from '../persistence/document-store.js'
+import type { Logger } from '../server/logger.js'
 import { type CommandContext, exitCodes } from './command-context.js'
 import { CommandFailure } from './command-failure.js'
 import { systemErrorCode } from './describe-error.js'
@@ -65,10 +66,11 @@ async function serve(options: ServeOptions, context: CommandContext): Promise<nu
   try {
     const directory = path.resolve(options.data)
     const { createServer } = await import('../server/index.js')
+    const logger = createStderrLogger(context.output)
     const server = createServer({
-      store: await createServedStore(options.durability, directory, context),
+      store: await createServedStore(options.durability, directory, logger, context),
       environment: context.environment,
-      logger: createStderrLogger(context.output),
+      logger,
     })
     try {
       const address = await server.listen({ port: options.port, host: options.host })
@@ -89,9 +91,13 @@ async function serve(options: ServeOptions, context: CommandContext): Promise<nu
 async function createServedStore(
   durability: Durability,
   directory: string,
+  logger: Logger,
   context: CommandContext,
 ): Promise<DocumentStore> {
-  if (durability !== 'memory') return context.createStore(directory, { durability })
+  if (durability !== 'memory') {
+    const onWarning = (warning: Error) => logger.warn({ directory }, warning.message)
+    return context.createStore(directory, { durability, onWarning })
+  }
   const { memoryStore } = await import('../persistence/index.js')
   return memoryStore()
 }

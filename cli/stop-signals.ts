@@ -11,7 +11,7 @@ export class StopSignals {
   readonly requested: Promise<StopSignal>
   readonly #stopListening: () => void
 
-  constructor(context: CommandContext) {
+  constructor(context: Pick<CommandContext, 'environment' | 'exit' | 'onStopSignal'>) {
     const { promise, resolve } = createDeferred<StopSignal>()
     this.requested = promise
     let requestedAt: number | undefined

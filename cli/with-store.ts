@@ -19,16 +19,26 @@ export function addDataOption(command: Command): Command {
   )
 }
 
-/** Opens the store, runs `action`, and closes the store whatever comes. */
+/**
+ * Opens the store, runs `action`, and closes the store whatever comes. Damage that does not stop the
+ * store is told on standard error and counted by `onWarning`.
+ */
 export async function withStore<T>(
   location: StoreLocation,
   context: CommandContext,
   action: (store: DocumentStore) => Promise<T>,
+  onWarning: () => void = () => undefined,
 ): Promise<T> {
   const directory = path.resolve(location.data)
   requireDirectory(directory)
-  const acceptLoss = location.acceptLoss === true
-  const store = context.createStore(directory, { durability: 'fsync', acceptLoss })
+  const store = context.createStore(directory, {
+    durability: 'fsync',
+    acceptLoss: location.acceptLoss === true,
+    onWarning(warning) {
+      context.output.writeError(`cairn: damaged: ${escapeControls(warning.message)}\n`)
+      onWarning()
+    },
+  })
   await store.open()
   let result: T
   try {

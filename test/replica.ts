@@ -1,0 +1,83 @@
+import * as Y from 'yjs'
+import {
+  decodeServerMessage,
+  encodeSyncStep1,
+  encodeSyncStep2,
+  encodeUpdate,
+} from '../protocol/codec.js'
+import type { CairnServer } from '../server/index.js'
+import { RecordingSocket } from './recording-socket.js'
+
+/**
+ * A Y.Doc that speaks the y-websocket protocol over a `RecordingSocket`: what a stock client does,
+ * step by step under the test's hand.
+ */
+export class Replica {
+  readonly doc = new Y.Doc()
+  isSynced = false
+  #socket: RecordingSocket | undefined
+  #read = 0
+
+  constructor(clientID?: number) {
+    if (clientID !== undefined) this.doc.clientID = clientID
+    this.doc.on('update', (update: Uint8Array, origin: unknown) => {
+      if (origin !== this) this.#socket?.receive(encodeUpdate(update))
+    })
+  }
+
+  get socket(): RecordingSocket {
+    if (this.#socket === undefined) throw new Error('the replica was never connected')
+    return this.#socket
+  }
+
+  get text(): string {
+    return this.doc.getText('text').toString()
+  }
+
+  /** Opens a connection and sends sync step 1, as y-websocket does. */
+  connect(server: CairnServer, name: string, options: { isExtended?: boolean } = {}): this {
+    const socket = new RecordingSocket((from) => {
+      if (from === this.#socket) this.read()
+    })
+    this.#socket = socket
+    this.#read = 0
+    this.isSynced = false
+    const request = { documentName: name, url: `/${name}`, headers: {}, remoteAddress: undefined }
+    server.accept(socket, request, options.isExtended ?? false)
+    socket.receive(encodeSyncStep1(Y.encodeStateVector(this.doc)))
+    return this
+  }
+
+  type(text: string): this {
+    const content = this.doc.getText('text')
+    content.insert(content.length, text)
+    return this
+  }
+
+  /** Applies what came since the last time; called by itself while the socket is not blocked. */
+  read(): void {
+    const { sent } = this.socket
+    while (this.#read < sent.length) {
+      const frame = sent[this.#read++]
+      if (frame !== undefined) this.#apply(frame)
+    }
+  }
+
+  #apply(frame: Uint8Array): void {
+    const message = decodeServerMessage(frame)
+    switch (message.type) {
+      case 'sync-step-1':
+        this.socket.receive(encodeSyncStep2(Y.encodeStateAsUpdate(this.doc, message.stateVector)))
+        break
+      case 'sync-step-2':
+        Y.applyUpdate(this.doc, message.update, this)
+        this.isSynced = true
+        break
+      case 'update':
+        Y.applyUpdate(this.doc, message.update, this)
+        break
+      default:
+        break
+    }
+  }
+}
