@@ -1,5 +1,7 @@
 import type { StampFields } from './presence-options.js'
 
+const utf8 = new TextEncoder()
+
 /**
  * The JSON text of `state`, an object, with `fields` written over its `user`. What the client says of
  * itself besides, as the color of its cursor, stays; `user` that is no object is replaced.
@@ -8,7 +10,8 @@ import type { StampFields } from './presence-options.js'
  * `__proto__` is a key like any other, which goes, since nobody needs it and programs trip over it.
  */
 export function stampState(state: Uint8Array, fields: StampFields): Uint8Array {
-  const given: unknown = JSON.parse(Buffer.from(state).toString('utf8'))
+  const { buffer, byteOffset, byteLength } = state
+  const given: unknown = JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'))
   const stamped = withoutPrototypeKey(given)
   const user = withoutPrototypeKey(stamped.get('user'))
   for (const [name, value] of Object.entries(fields)) {
@@ -16,7 +19,7 @@ export function stampState(state: Uint8Array, fields: StampFields): Uint8Array {
     else user.set(name, value)
   }
   stamped.set('user', Object.fromEntries(user))
-  return Buffer.from(JSON.stringify(Object.fromEntries(stamped)))
+  return utf8.encode(JSON.stringify(Object.fromEntries(stamped)))
 }
 
 function withoutPrototypeKey(value: unknown): Map<string, unknown> {

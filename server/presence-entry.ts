@@ -1,0 +1,79 @@
+import type { PresenceMember } from './presence-member.js'
+import { stampState } from './presence-stamp.js'
+
+/** Here; gone with its grace period running; gone, and known only for its clock (a tombstone). */
+export type PresencePhase = 'present' | 'away' | 'removed'
+
+/** One clientID in the presence of a document. */
+export class PresenceEntry {
+  readonly clientID: number
+  /** Who speaks for it, or did so last. */
+  member: PresenceMember
+  /** Said by a connection that had announced another client before: it passes on what it heard. */
+  isRelayed: boolean
+  phase: PresencePhase = 'removed'
+  /** The last clock that its member gave it. */
+  inClock = 0
+  /** The clock under which it is shown. See `PresenceClock`. */
+  outClock: number
+  /** When grace or tombstone ends; without meaning while present. */
+  expiresAt = 0
+  /** When it was last put out to be shown. */
+  shownAt = 0
+  /** Place in the order of everything put out; a connection is owed what comes after its mark. */
+  version = 0
+  /** The same for going away and coming back. */
+  phaseVersion = 0
+  /** Goes out with the next flush. */
+  isOwed = false
+  /** Its state is another one than at the last flush. */
+  isChanged = false
+  /** Its phase at the last flush. */
+  flushedPhase: PresencePhase = 'removed'
+  /** When a change that came too soon is put out; undefined while none waits. */
+  releaseAt: number | undefined
+  /** Connections that take this clientID for their own, besides its member. */
+  readonly claimants = new Set<PresenceMember>()
+  #state: Uint8Array | undefined
+  #shownState: Uint8Array | undefined
+
+  constructor(clientID: number, member: PresenceMember, isRelayed: boolean, outClock: number) {
+    this.clientID = clientID
+    this.member = member
+    this.isRelayed = isRelayed
+    this.outClock = outClock
+  }
+
+  /** The JSON text as its member sent it; undefined when it is removed. */
+  get state(): Uint8Array | undefined {
+    return this.#state
+  }
+
+  /** Copies `state`, which is a view of a message that would otherwise stay in memory. */
+  setState(state: Uint8Array | undefined): void {
+    this.#state = state?.slice()
+    this.#shownState = undefined
+  }
+
+  /** Bytes of the state as it counts towards the limits. */
+  get stateBytes(): number {
+    return this.#state?.byteLength ?? 0
+  }
+
+  /** The state as it is shown, with the stamp of its member's principal. */
+  get shownState(): Uint8Array | undefined {
+    if (this.#state === undefined) return undefined
+    const { stamp } = this.member
+    this.#shownState ??= stamp === undefined ? this.#state : stampState(this.#state, stamp)
+    return this.#shownState
+  }
+
+  /** Another connection speaks for it from now on. */
+  passTo(member: PresenceMember, isRelayed: boolean): void {
+    if (this.member.isConnected) this.claimants.add(this.member)
+    this.claimants.delete(member)
+    if (member.stamp !== this.member.stamp) this.#shownState = undefined
+    this.member = member
+    this.isRelayed = isRelayed
+  }
+}
