@@ -18,3 +18,9 @@ export type {
 } from './document-store.js'
 export { type LevelStoreOptions, levelStore } from './level-store.js'
 export { type MemoryStoreOptions, memoryStore } from './memory-store.js'
+export { mergeDocument } from './merge-document.js'
+export {
+  registerStoreContract,
+  type StoreContractOptions,
+  storeContractRules,
+} from './store-contract.js'

@@ -44,11 +44,15 @@ export function nameKey(kind: 'catalogue' | 'guard', name: Uint8Array): Buffer {
   return key
 }
 
-/** The catalogue's names that start with `prefix` and come after `after`. */
-export function listRange(prefix: string, after: string | undefined): KeyRange {
-  const range = prefixRange(nameKey('catalogue', Buffer.from(prefix, 'utf8')))
+/** The names that start with `prefix` and come after `after`. */
+export function listRange(
+  kind: 'catalogue' | 'guard',
+  prefix: string,
+  after: string | undefined,
+): KeyRange {
+  const range = prefixRange(nameKey(kind, Buffer.from(prefix, 'utf8')))
   if (after === undefined) return range
-  const from = Buffer.concat([nameKey('catalogue', Buffer.from(after, 'utf8')), Buffer.of(0)])
+  const from = Buffer.concat([nameKey(kind, Buffer.from(after, 'utf8')), Buffer.of(0)])
   return { gte: from.compare(range.gte) > 0 ? from : range.gte, lt: range.lt }
 }
 

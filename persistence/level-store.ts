@@ -1,7 +1,7 @@
 import { CairnError } from '../protocol/errors.js'
 import type { Environment } from '../runtime/environment.js'
 import { systemEnvironment } from '../runtime/system-environment.js'
-import { decodeCatalogueEntry } from './catalogue-entry.js'
+import { listFromLevel } from './document-list.js'
 import { findDocument, findIds, readSnapshotInfo } from './document-lookup.js'
 import { encodeName } from './document-name.js'
 import type {
@@ -20,11 +20,10 @@ import { GarbageSweeper } from './garbage-sweeper.js'
 import { importToLevel } from './import-document.js'
 import { LevelEngine } from './level-engine.js'
 import { readError } from './level-errors.js'
-import { asBuffer, listRange, nameKey } from './level-keys.js'
+import { nameKey } from './level-keys.js'
 import { LevelDocumentLog } from './level-log.js'
 import { type LevelView, type OpenLevel, openClassicLevel } from './level-port.js'
 import { NameLocks } from './name-locks.js'
-import { unseal } from './sealed-value.js'
 import { putMark } from './snapshot-writer.js'
 import { summarizeTail } from './tail-summary.js'
 import { verifyInLevel } from './verify-document.js'
@@ -53,7 +52,6 @@ export interface LevelStoreOptions {
 }
 
 const defaultMaxQueuedBytes = 256 * 1024 * 1024
-const defaultListLimit = 1000
 
 /**
  * A store in a directory of its own, on LevelDB. One process at a time has it open.
@@ -142,23 +140,8 @@ class LevelStore implements DocumentStore {
   }
 
   async list(options: ListOptions = {}): Promise<readonly DocumentSummary[]> {
-    const limit = options.limit ?? defaultListLimit
-    const range = listRange(options.prefix ?? '', options.after)
     const { generation } = this.#engine
-    const summaries: DocumentSummary[] = []
-    if (limit === 0) return summaries
-    try {
-      for await (const page of this.#engine.level.scan(range, { limit })) {
-        for (const [key, value] of page) {
-          const name = asBuffer(key).toString('utf8', 1)
-          const { epoch, createdAt } = decodeCatalogueEntry(unseal(key, value))
-          summaries.push({ name, epoch: mixGeneration(epoch, generation), createdAt })
-        }
-      }
-    } catch (error) {
-      throw readError('STORE_DAMAGED', 'the catalogue of the store', error)
-    }
-    return summaries
+    return this.#read((view) => listFromLevel(view, options, generation))
   }
 
   async stat(name: string): Promise<DocumentStat | undefined> {

@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest'
+import { SimulatedEnvironment } from '../runtime/simulated-environment.js'
+import { memoryStore } from './memory-store.js'
+import { registerStoreContract } from './store-contract.js'
+
+describe('memoryStore', () => {
+  registerStoreContract({
+    test,
+    async createStore() {
+      const store = memoryStore()
+      return { store, reopened: () => store, dispose: () => store.close() }
+    },
+  })
+
+  test('takes time, epochs and its turns from the environment', async () => {
+    const environment = new SimulatedEnvironment({ seed: 7, wallClock: 1000 })
+    const store = memoryStore({ environment })
+    await store.open()
+    const log = await store.openLog('a')
+    const appended = log.append({ update: Uint8Array.of(1), principal: '', connection: '' })
+    await environment.settle()
+    const expected = new SimulatedEnvironment({ seed: 7 }).randomBytes(16)
+    expect((await appended).epoch).toEqual(expected)
+    expect((await store.stat('a'))?.createdAt).toBe(1000)
+    expect(store.durability).toBe('memory')
+  })
+})
