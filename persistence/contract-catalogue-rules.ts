@@ -16,20 +16,8 @@ export const catalogueRules: readonly ContractRule[] = [
     id: 'ST18',
     title: 'a store takes any name, and no two names are one document',
     async check(subject) {
-      const names = [
-        '__proto__',
-        'constructor',
-        'a/b c',
-        'a',
-        'a/b',
-        'A',
-        ' ',
-        '\0',
-        '🦀',
-        'é',
-        'é',
-      ]
-      names.push('x'.repeat(1000), 'é'.repeat(500))
+      const names = ['__proto__', 'constructor', 'a/b c', 'a', 'a/b', 'A', ' ', '\0', '🦀']
+      names.push('\u00e9', 'e\u0301', 'x'.repeat(1000), 'é'.repeat(500))
       for (const name of names) {
         await withLog(subject.store, name, (log) => appendAll(log, [`of ${name}`]))
       }

@@ -7,6 +7,7 @@ import {
   updateOf,
   withLog,
 } from './contract-rule.js'
+import type { DocumentLog } from './document-store.js'
 
 const labels = ['one', 'two', 'three', 'four', 'five']
 
@@ -38,11 +39,11 @@ export const snapshotRules: readonly ContractRule[] = [
         assert.equal(await log.writeSnapshot(snapshotOf(1, 'of nothing')), false)
         await appendAll(log, labels)
         assert.equal(await log.writeSnapshot(snapshotOf(6, 'too far')), false)
-        assert.equal(log.snapshot, undefined)
+        assert.equal(snapshotEnd(log), 0)
         assert.equal(await log.writeSnapshot(snapshotOf(3, 'first')), true)
         assert.equal(await log.writeSnapshot(snapshotOf(3, 'again')), false)
         assert.equal(await log.writeSnapshot(snapshotOf(2, 'back')), false)
-        assert.equal(log.snapshot?.through, 3)
+        assert.equal(snapshotEnd(log), 3)
         assert.equal(Buffer.compare(await log.readSnapshot(), updateOf('first')), 0)
         assert.deepEqual(await readLabels(log), ['four', 'five'])
       })
@@ -95,12 +96,12 @@ export const snapshotRules: readonly ContractRule[] = [
     async check({ store }) {
       await withLog(store, 'a', async (log) => {
         await appendAll(log, labels)
-        const [first, second, later] = await Promise.all([
+        const [, isFurtherWritten, later] = await Promise.all([
           log.writeSnapshot(snapshotOf(2, 'near', 2_500_000)),
           log.writeSnapshot(snapshotOf(4, 'far', 2_500_000)),
           appendAll(log, ['six', 'seven']),
         ])
-        assert.deepEqual([first, second], [true, true])
+        assert.equal(isFurtherWritten, true)
         assert.deepEqual(later, [6, 7])
         assert.equal(log.snapshot?.through, 4)
         assert.equal(Buffer.compare(await log.readSnapshot(), updateOf('far', 2_500_000)), 0)
@@ -109,3 +110,7 @@ export const snapshotRules: readonly ContractRule[] = [
     },
   },
 ]
+
+function snapshotEnd(log: DocumentLog): number {
+  return log.snapshot?.through ?? 0
+}
