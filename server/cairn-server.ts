@@ -71,7 +71,7 @@ export class CairnServer {
       worker: this.#worker,
       snapshots: new SnapshotCache(limits.snapshotCacheBytes),
     }
-    this.#documents = new DocumentRegistry(document, () => new PresenceTable())
+    this.#documents = new DocumentRegistry(document, (name) => this.#createPresence(name))
     const authenticate = createAuthenticator(options.authenticate)
     this.#connectionContext = {
       options,
@@ -206,6 +206,12 @@ export class CairnServer {
     if (this.#state.name !== 'opening') return
     this.#state = { name: 'open' }
     this.#startTicking()
+  }
+
+  #createPresence(documentName: string): PresenceTable {
+    const { environment, presence } = this.#options
+    const wallClockOffsetMs = environment.wallClock() - environment.now()
+    return new PresenceTable({ documentName, presence, wallClockOffsetMs })
   }
 
   #accept(socket: MessageSocket, request: ConnectionRequest, isExtended: boolean): Connection {

@@ -53,6 +53,7 @@ export class Connection implements Author, Subscriber, DocumentUser {
   readonly socket: MessageSocket
   readonly isExtended: boolean
   cursor = 0
+  presenceMark = 0
   lag: Lag | undefined
   readonly #context: ConnectionContext
   readonly #request: ConnectionRequest
@@ -305,7 +306,7 @@ export class Connection implements Author, Subscriber, DocumentUser {
   }
 
   #sendPresence(open: OpenDocument): void {
-    const presence = open.presence.snapshotFor(this)
+    const presence = open.presence.snapshotFor(this, this.#context.options.environment.now())
     if (presence !== undefined) this.#sendControl(encodeAwareness(presence))
   }
 

@@ -114,6 +114,8 @@ export class Document {
   tick(now: number): void {
     if (this.#state.name !== 'open') return
     this.#state.document.expireHeld(now)
+    this.#presence.tick(now)
+    if (this.#presence.needsFlush) this.#state.document.fanOut.request()
     this.#state.replica.discardIfUnusedSince(now - this.#context.timings.replicaMs)
   }
 

@@ -39,6 +39,7 @@ export class FanOut {
   /** In the turn in which the answer to its sync step 1 was sent: it has all up to the head. */
   join(subscriber: Subscriber): void {
     subscriber.cursor = this.#index.head
+    subscriber.presenceMark = this.#presence.mark
     subscriber.lag = undefined
     this.#subscribers.add(subscriber)
   }
@@ -67,9 +68,10 @@ export class FanOut {
     const now = this.#context.environment.now()
     const records = this.#index.tailAfter(this.#shownThrough)
     const authors = new Set(records.map((record) => record.connection))
-    const presence = this.#presence.takeFlush()
+    const presence = this.#presence.takeFlush(now)
     const shared = messagesOf(records, undefined)
-    if (presence !== undefined) shared.push(encodeAwareness(presence.shared))
+    if (presence?.shared !== undefined) shared.push(encodeAwareness(presence.shared))
+    const presenceMark = this.#presence.mark
     const sharedBatch = new MessageBatch(shared)
     const from = this.#shownThrough
     this.#shownThrough = this.#index.head
@@ -79,6 +81,7 @@ export class FanOut {
         this.#startLag(subscriber, now)
         continue
       }
+      subscriber.presenceMark = presenceMark
       const acknowledgement = subscriber.takeAcknowledgement()
       const isPlain =
         acknowledgement === undefined &&
@@ -111,12 +114,14 @@ export class FanOut {
     const owedBytes = owed.reduce((bytes, record) => bytes + record.message.byteLength, 0)
     if (snapshotBytes > 0 && owedBytes > this.#index.byteLength) return false
     const messages = messagesOf(owed, subscriber.id)
-    const presence = this.#presence.snapshotFor(subscriber)
+    const now = this.#context.environment.now()
+    const presence = this.#presence.changesSince(subscriber.presenceMark, subscriber, now)
     if (presence !== undefined) messages.push(encodeAwareness(presence))
+    subscriber.presenceMark = this.#presence.mark
     const acknowledgement = subscriber.takeAcknowledgement()
     if (acknowledgement !== undefined) messages.push(acknowledgement)
     subscriber.lag = undefined
-    this.#write(subscriber, new MessageBatch(messages), this.#context.environment.now())
+    this.#write(subscriber, new MessageBatch(messages), now)
     return true
   }
 

@@ -3,6 +3,11 @@ import type { Environment } from '../runtime/environment.js'
 import { systemEnvironment } from '../runtime/system-environment.js'
 import { defaultLimits, type ServerLimits } from './limits.js'
 import { type Logger, silentLogger } from './logger.js'
+import {
+  type PresenceOptions,
+  type ResolvedPresenceOptions,
+  resolvePresenceOptions,
+} from './presence-options.js'
 import type { Authenticate } from './principal.js'
 
 /** Every interval of the document server, in milliseconds. */
@@ -58,6 +63,8 @@ export interface ServerOptions {
   /** @default defaultTimings */
   readonly timings?: Partial<ServerTimings>
   readonly worker?: Partial<WorkerOptions>
+  /** How presence is kept: grace period, stamp, limits. */
+  readonly presence?: PresenceOptions
   /**
    * Whether snapshots drop the content of what was deleted. False keeps it, for applications that
    * show old versions with `Y.Snapshot`. @default true
@@ -77,6 +84,7 @@ export interface ResolvedOptions {
   readonly limits: ServerLimits
   readonly timings: ServerTimings
   readonly worker: WorkerOptions
+  readonly presence: ResolvedPresenceOptions
   readonly gc: boolean
   readonly logger: Logger
   readonly environment: Environment
@@ -96,6 +104,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     limits: withDefaults('limits', defaultLimits, options.limits),
     timings: withDefaults('timings', defaultTimings, options.timings),
     worker: withDefaults('worker', { memoryMb: 512, jobMs: 30_000 }, options.worker),
+    presence: resolvePresenceOptions(options.presence),
     gc: options.gc ?? true,
     logger: options.logger ?? silentLogger,
     environment: options.environment ?? systemEnvironment,

@@ -28,10 +28,10 @@ export class PresenceEntry {
   isOwed = false
   /** Its state is another one than at the last flush. */
   isChanged = false
-  /** Its phase at the last flush. */
-  flushedPhase: PresencePhase = 'removed'
-  /** When a change that came too soon is put out; undefined while none waits. */
-  releaseAt: number | undefined
+  /** What the embedding program knows of it, from the last flush. */
+  told: { readonly phase: PresencePhase; readonly principal: PresencePrincipal | undefined }
+  /** When a change that came too soon has its turn; without meaning while none waits. */
+  releaseAt = 0
   /** Connections that take this clientID for their own, besides its member. */
   readonly claimants = new Set<PresenceMember>()
   #state: Uint8Array | undefined

@@ -23,14 +23,14 @@ type Accept = (socket: MessageSocket, request: ConnectionRequest, isExtended: bo
 export class Upgrader {
   readonly #options: ResolvedOptions
   readonly #accept: Accept
-  readonly #webSockets: WebSocketServer<typeof CairnWebSocket>
+  readonly #webSockets: WebSocketServer
 
   constructor(options: ResolvedOptions, accept: Accept) {
     this.#options = options
     this.#accept = accept
     const { updateBytes } = options.limits
     // The type declarations of ws do not know closeTimeout yet.
-    const webSocketOptions: ServerOptions<typeof CairnWebSocket> & { closeTimeout: number } = {
+    const webSocketOptions: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,

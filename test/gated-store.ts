@@ -1,4 +1,3 @@
-import { CairnError } from '../protocol/errors.js'
 import type {
   Appended,
   DocumentLog,
@@ -9,6 +8,7 @@ import type {
   NewSnapshot,
   StoreHealth,
 } from '../persistence/document-store.js'
+import { CairnError } from '../protocol/errors.js'
 
 /**
  * A store whose appends wait for the test: nothing is durable until `release`, and after `breakDown`

@@ -16,9 +16,9 @@ export class RecordingSocket implements MessageSocket {
   #waiting = 0
   #drainAwaited = false
   #received: Uint8Array[] = []
-  readonly #onSend: (socket: RecordingSocket) => void
+  readonly #onSend: (messages: readonly Uint8Array[]) => void
 
-  constructor(onSend: (socket: RecordingSocket) => void = () => undefined) {
+  constructor(onSend: (messages: readonly Uint8Array[]) => void = () => undefined) {
     this.#onSend = onSend
   }
 
@@ -79,7 +79,7 @@ export class RecordingSocket implements MessageSocket {
     this.sent.push(...batch.messages)
     this.writes++
     if (this.#isBlocked) this.#waiting += batch.byteLength
-    this.#onSend(this)
+    this.#onSend(batch.messages)
   }
 
   get isDrained(): boolean {

@@ -16,7 +16,6 @@ export class Replica {
   readonly doc = new Y.Doc()
   isSynced = false
   #socket: RecordingSocket | undefined
-  #read = 0
 
   constructor(clientID?: number) {
     if (clientID !== undefined) this.doc.clientID = clientID
@@ -36,11 +35,10 @@ export class Replica {
 
   /** Opens a connection and sends sync step 1, as y-websocket does. */
   connect(server: CairnServer, name: string, options: { isExtended?: boolean } = {}): this {
-    const socket = new RecordingSocket((from) => {
-      if (from === this.#socket) this.read()
+    const socket: RecordingSocket = new RecordingSocket((messages) => {
+      if (socket === this.#socket) for (const message of messages) this.#apply(message)
     })
     this.#socket = socket
-    this.#read = 0
     this.isSynced = false
     const request = { documentName: name, url: `/${name}`, headers: {}, remoteAddress: undefined }
     server.accept(socket, request, options.isExtended ?? false)
@@ -52,15 +50,6 @@ export class Replica {
     const content = this.doc.getText('text')
     content.insert(content.length, text)
     return this
-  }
-
-  /** Applies what came since the last time; called by itself while the socket is not blocked. */
-  read(): void {
-    const { sent } = this.socket
-    while (this.#read < sent.length) {
-      const frame = sent[this.#read++]
-      if (frame !== undefined) this.#apply(frame)
-    }
   }
 
   #apply(frame: Uint8Array): void {

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { Replica } from '../test/replica.js'
+import { SimulatedServer } from '../test/simulated-server.js'
+
+let simulated: SimulatedServer
+
+beforeEach(() => {
+  simulated = new SimulatedServer()
+})
+
+afterEach(() => simulated.stop())
+
+/** Edits until there is a snapshot and a tail behind it. */
+async function withSnapshot(alice: Replica, letters: string): Promise<void> {
+  await expect
+    .poll(async () => {
+      for (let i = 0; i < 1_001; i++) alice.type(letters)
+      alice.doc.getText('text').delete(0, 1)
+      await simulated.pass(100)
+      return (await simulated.store.stat('notes'))?.snapshotThrough
+    })
+    .toBeGreaterThan(0)
+  alice.type('tail')
+  await simulated.pass(100)
+}
+
+function types(replica: Replica): string[] {
+  return replica.socket.messages.map((message) => message.type)
+}
+
+describe('the answer to sync step 1', () => {
+  test('for a new client is the whole document, then an empty step 2, then step 1', async () => {
+    const alice = new Replica(1)
+    await simulated.connect('notes', alice)
+    alice.type('a').type('b')
+    await simulated.pass(100)
+    const bob = new Replica(2)
+    await simulated.connect('notes', bob)
+    expect(types(bob)).toEqual(['update', 'update', 'sync-step-2', 'sync-step-1'])
+    expect(bob.socket.of('sync-step-2')[0]?.update).toEqual(Uint8Array.of(0, 0))
+    expect(bob.socket.writes).toBe(1)
+    expect(bob.text).toBe('ab')
+  })
+
+  test('for a new client starts with the snapshot where there is one', async () => {
+    const alice = new Replica(1)
+    await simulated.connect('notes', alice)
+    await withSnapshot(alice, 'x')
+    const bob = new Replica(2)
+    await simulated.connect('notes', bob)
+    await simulated.pass(100)
+    expect(bob.isSynced).toBe(true)
+    expect(bob.text).toBe(alice.text)
+    expect(bob.doc.store.pendingStructs).toBeNull()
+    expect(Y.encodeStateVector(bob.doc)).toEqual(Y.encodeStateVector(alice.doc))
+  })
+
+  test('for a recent client is what it lacks of the tail, and every delete', async () => {
+    const [alice, bob] = [new Replica(1), new Replica(2)]
+    await simulated.connect('notes', alice, bob)
+    alice.type('one ')
+    await simulated.pass(100)
+    bob.socket.disconnect()
+    alice.type('two ')
+    alice.doc.getText('text').delete(0, 2)
+    await simulated.pass(100)
+    await simulated.connect('notes', bob)
+    expect(types(bob)).toEqual(['update', 'sync-step-2', 'sync-step-1'])
+    expect(bob.text).toBe(alice.text)
+  })
+
+  test('for a level client is the delete set', async () => {
+    const [alice, bob] = [new Replica(1), new Replica(2)]
+    await simulated.connect('notes', alice, bob)
+    alice.type('one')
+    await simulated.pass(100)
+    bob.socket.disconnect()
+    alice.doc.getText('text').delete(0, 1)
+    await simulated.pass(100)
+    await simulated.connect('notes', bob)
+    expect(types(bob)).toEqual(['sync-step-2', 'sync-step-1'])
+    expect(bob.text).toBe('ne')
+  })
+
+  test('behind a large snapshot is the difference', async () => {
+    const alice = new Replica(1)
+    await simulated.connect('notes', alice)
+    alice.type('y'.repeat(300_000))
+    await simulated.pass(100)
+    const bob = new Replica(2)
+    await simulated.connect('notes', bob)
+    expect(bob.text).toBe(alice.text)
+    bob.socket.disconnect()
+    await withSnapshot(alice, 'z')
+    await simulated.connect('notes', bob)
+    await expect.poll(() => bob.isSynced).toBe(true)
+    expect(bob.text).toBe(alice.text)
+    const bytes = bob.socket.sent.reduce((sum, message) => sum + message.byteLength, 0)
+    expect(bytes).toBeLessThan(200_000)
+  })
+
+  test('brings what the client wrote offline', async () => {
+    const [alice, bob] = [new Replica(1), new Replica(2)]
+    await simulated.connect('notes', alice, bob)
+    bob.socket.disconnect()
+    bob.type('offline')
+    await simulated.connect('notes', bob)
+    await simulated.pass(100)
+    expect(alice.text).toBe('offline')
+  })
+
+  test('is given once per syncIntervalMs, and the last question is not forgotten', async () => {
+    const alice = new Replica(1)
+    await simulated.connect('notes', alice)
+    alice.socket.forget()
+    for (let i = 0; i < 50; i++) alice.socket.receive(Uint8Array.of(0, 0, 1, 0))
+    await simulated.environment.settle()
+    expect(alice.socket.of('sync-step-2')).toHaveLength(0)
+    await simulated.pass(1_100)
+    expect(alice.socket.of('sync-step-2')).toHaveLength(1)
+  })
+})
