@@ -3,14 +3,14 @@ import type { WebsocketProvider } from 'y-websocket'
 import type * as Y from 'yjs'
 import type { AuthorLink } from './trace-replay.js'
 
-type Provider = typeof WebsocketProvider
+export type StockProvider = typeof WebsocketProvider
 
 /**
  * The provider that most Yjs applications use. It is not part of this package, since only the bench
  * needs it.
  * @throws Error saying what to install
  */
-export async function loadStockProvider(): Promise<Provider> {
+export async function loadStockProvider(): Promise<StockProvider> {
   try {
     const module = await import('y-websocket')
     return module.WebsocketProvider
@@ -26,8 +26,14 @@ export class StockLink implements AuthorLink {
   /**
    * Without its BroadcastChannel, through which clients of one process would pass by the server.
    */
-  constructor(Provider: Provider, serverUrl: string, name: string, doc: Y.Doc) {
-    const options = { disableBc: true }
+  constructor(
+    Provider: StockProvider,
+    serverUrl: string,
+    name: string,
+    doc: Y.Doc,
+    { connect = true }: { readonly connect?: boolean } = {},
+  ) {
+    const options = { connect, disableBc: true }
     // Node 20 has no WebSocket. That of ws can all that a provider asks of it, though its type, which
     // lacks dispatchEvent, does not fit.
     Object.assign(options, { WebSocketPolyfill: WebSocket })
