@@ -74,8 +74,8 @@ async function serve(options: ServeOptions, context: CommandContext): Promise<nu
     })
     try {
       const address = await server.listen({ port: options.port, host: options.host })
-      context.output.write(`cairn: serving ${describeAddress(address)}, `)
-      context.output.write(`${describeStorage(options.durability, directory)}\n`)
+      const storage = describeStorage(options.durability, directory)
+      context.output.write(`cairn: serving ${describeAddress(address)}, ${storage}\n`)
       await signals.requested
     } catch (error) {
       throw explainListenError(error, options)
