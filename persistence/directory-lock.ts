@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { link, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CairnError } from '../protocol/errors.js'
 import type { Environment } from '../runtime/environment.js'
@@ -33,7 +34,7 @@ export async function lockDirectory(
     const abandonedBy = await takeLock(path, draft, content)
     return { abandonedBy, release: () => releaseLock(path, content) }
   } finally {
-    await unlink(draft)
+    await rm(draft, { force: true })
   }
 }
 
@@ -43,20 +44,55 @@ async function takeLock(
   content: string,
 ): Promise<ProcessIdentity | undefined> {
   let abandonedBy: ProcessIdentity | undefined
-  for (let attempt = 0; attempt < 3; attempt++) {
-    if (await place(path, draft, content)) {
-      // Somebody who took our lock for the stale one before it has moved it away for a moment.
-      if ((await readLock(path)) === content) return abandonedBy
-      break
-    }
+  while (!(await place(path, draft, content))) {
     const found = await readLock(path)
     if (found === undefined) continue
-    const holder = parseHolder(found)
-    if (holder !== undefined && (await isRunning(holder))) throw locked(path, holder)
-    await removeStale(path, found, draft)
-    abandonedBy = holder
+    abandonedBy = await requireAbandoned(path, found)
+    if (await replaceStale(path, found, draft, content)) break
   }
-  throw locked(path, parseHolder((await readLock(path)) ?? ''))
+  return abandonedBy
+}
+
+/**
+ * Puts the draft in the place of a stale lock. Whoever would do that first creates a claim that is
+ * named for the lock's content, so that only one can; the claim of one who died on the way is stale
+ * in turn and is claimed in the same manner. False where the lock was replaced or released meanwhile.
+ */
+async function replaceStale(
+  path: string,
+  stale: string,
+  draft: string,
+  content: string,
+): Promise<boolean> {
+  const claims: string[] = []
+  for (let claimed = stale; ; ) {
+    const claim = `${path}.${createHash('sha256').update(claimed).digest('hex').slice(0, 16)}`
+    claims.push(claim)
+    if (await place(claim, draft, content)) break
+    const found = await readLock(claim)
+    if (found === undefined) return false
+    await requireAbandoned(path, found)
+    claimed = found
+  }
+  // With the claim in hand nobody else moves the lock, so what is read now stays true.
+  const isStillStale = (await readLock(path)) === stale
+  if (isStillStale) await rename(draft, path)
+  for (const claim of claims) await rm(claim, { force: true })
+  return isStillStale
+}
+
+/** The dead process that `content` names, if it names one. @throws STORE_LOCKED for a living one */
+async function requireAbandoned(
+  path: string,
+  content: string,
+): Promise<ProcessIdentity | undefined> {
+  const holder = parseHolder(content)
+  if (holder === undefined || !(await isRunning(holder))) return holder
+  throw new CairnError(
+    'STORE_LOCKED',
+    `${path} is held by process ${holder.pid}: stop it first, or name another directory`,
+    { rule: 'lock-file' },
+  )
 }
 
 /** Appears under its name with its whole content, or not at all; false where one is there. */
@@ -69,7 +105,8 @@ async function place(path: string, draft: string, content: string): Promise<bool
     if (code === 'EEXIST') return false
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error
   }
-  // A file system without links: created exclusively, then filled.
+  // A file system without links: created exclusively, then filled. A contender that reads it in
+  // between takes it for stale; LevelDB's own lock then stops one of the two.
   try {
     await writeFile(path, content, { flag: 'wx' })
     return true
@@ -77,23 +114,6 @@ async function place(path: string, draft: string, content: string): Promise<bool
     if (errorCode(error) === 'EEXIST') return false
     throw error
   }
-}
-
-/** Moves the lock aside, then looks whether it was the stale one; if not, puts it back. */
-async function removeStale(path: string, stale: string, draft: string): Promise<void> {
-  const aside = `${draft}.stale`
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return
-    throw error
-  }
-  if ((await readLock(aside)) !== stale) {
-    await link(aside, path).catch((error: unknown) => {
-      if (errorCode(error) !== 'EEXIST') throw error
-    })
-  }
-  await unlink(aside)
 }
 
 async function releaseLock(path: string, content: string): Promise<void> {
@@ -126,13 +146,6 @@ function parseHolder(content: string): ProcessIdentity | undefined {
 
 function textOrUndefined(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
-}
-
-function locked(path: string, holder: ProcessIdentity | undefined): CairnError {
-  const who = holder === undefined ? 'another process' : `process ${holder.pid}`
-  return new CairnError('STORE_LOCKED', `${path} is held by ${who}: stop it first`, {
-    rule: 'lock-file',
-  })
 }
 
 function errorCode(error: unknown): unknown {
