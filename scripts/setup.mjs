@@ -16,6 +16,12 @@ const lockFile = path.join(root, '.cache', 'setup.lock')
 const stampFile = path.join(root, 'dist', '.build-stamp')
 const buildInfoFile = path.join(root, 'dist', '.tsbuildinfo')
 const outputEndings = ['.js', '.js.map', '.d.ts', '.d.ts.map']
+const dependencyGroups = [
+  'dependencies',
+  'devDependencies',
+  'optionalDependencies',
+  'peerDependencies',
+]
 const heartbeatMs = 1000
 const abandonedAfterMs = 15_000
 
@@ -104,7 +110,7 @@ function currentLibc() {
 
 function checkManifestAgainstLock(manifest, lock) {
   const locked = lock.packages[''] || {}
-  for (const group of ['dependencies', 'devDependencies', 'optionalDependencies']) {
+  for (const group of dependencyGroups) {
     const names = new Set([
       ...Object.keys(manifest[group] || {}),
       ...Object.keys(locked[group] || {}),
