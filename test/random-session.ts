@@ -92,7 +92,7 @@ function editText(random: Random, text: Y.Text): void {
   else if (choice < 0.7) text.delete(at, length)
   else if (choice < 0.85)
     text.format(at, length, { [pick(random, ['b', 'i'])]: randomJson(random) })
-  else if (choice < 0.92) text.insertEmbed(at, { image: randomString(random) }, { b: true })
+  else if (choice < 0.92) text.insertEmbed(at, { image: ['ß🎉', null] }, { b: true })
   else text.applyDelta([{ retain: at }, { insert: randomString(random), attributes: { i: 1 } }])
 }
 

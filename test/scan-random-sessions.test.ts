@@ -91,7 +91,7 @@ function sessionUpdates(seed: number): Uint8Array[] {
 test('whatever random sessions of all content types send is accepted, and read as Yjs reads it', () => {
   let count = 0
   let withSkips = 0
-  for (let seed = 1; seed <= 60; seed++) {
+  for (let seed = 1; seed <= 30; seed++) {
     for (const update of sessionUpdates(seed)) {
       const scan = scanner.scan(update)
       expect(describeScan(scan), `seed ${seed}`).toEqual(describeByYjs(update))
@@ -99,8 +99,8 @@ test('whatever random sessions of all content types send is accepted, and read a
       if (scan.hasSkips) withSkips++
     }
   }
-  expect(count).toBeGreaterThan(3_000)
-  expect(withSkips).toBeGreaterThan(50)
+  expect(count).toBeGreaterThan(1_500)
+  expect(withSkips).toBeGreaterThan(25)
 })
 
 test('every truncation of an update is refused with a rule', () => {
