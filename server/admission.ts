@@ -6,7 +6,7 @@ import type { ClientOwners } from './client-owners.js'
 import { type DocumentIndex, outlineOf, type UpdateOutline } from './document-index.js'
 import type { MissingClock } from './held-updates.js'
 import { exceeds, requireWithin, type ServerLimits } from './limits.js'
-import type { PendingClocks } from './pending-clocks.js'
+import type { PendingUpdates } from './pending-updates.js'
 import type { Principal } from './principal.js'
 
 /** What may be appended now, with what the index will need of it. */
@@ -39,7 +39,7 @@ export function admitUpdate(
   principal: Principal,
   document: {
     readonly index: DocumentIndex
-    readonly pending: PendingClocks
+    readonly pending: PendingUpdates
     readonly owners: ClientOwners
     readonly limits: ServerLimits
   },
@@ -57,14 +57,14 @@ export function admitUpdate(
   if (isComplete(scan, pending.known)) {
     const complete = withoutKnown({ update, outline }, scan, index)
     if (complete === undefined) return nothingNew
-    checkLimits(complete, document)
+    checkLimits(complete, pending, limits)
     owners.claim(complete.outline.sections, principal.id, pending.known)
     return { complete, rest: undefined }
   }
   owners.claim(outline.sections, principal.id, pending.known)
   const { complete, rest, missing } = splitUpdate(update, scan, pending.known)
   const part = complete && admissiblePart(complete, index)
-  if (part !== undefined) checkLimits(part, document)
+  if (part !== undefined) checkLimits(part, pending, limits)
   return { complete: part, rest: rest && { update: rest, missing } }
 }
 
@@ -133,27 +133,17 @@ function encodeDeletes(deletes: readonly number[]): Uint8Array {
   return ranges.encode()
 }
 
-function checkLimits(
-  part: AdmissiblePart,
-  document: {
-    readonly index: DocumentIndex
-    readonly pending: PendingClocks
-    readonly limits: ServerLimits
-  },
-): void {
-  const { index, pending, limits } = document
+function checkLimits(part: AdmissiblePart, pending: PendingUpdates, limits: ServerLimits): void {
   const { sections, rootNames, subdocuments } = part.outline
-  requireWithin('documentBytes', index.byteLength + part.update.byteLength, limits)
+  requireWithin('documentBytes', pending.byteLength + part.update.byteLength, limits)
   let newClients = 0
   for (let i = 0; i < sections.length; i += 3) {
     if (pending.known(sections[i] ?? 0) === 0) newClients++
   }
-  if (newClients > 0) requireWithin('documentClients', pending.clientCount + newClients, limits)
-  const newNames = rootNames.filter((name) => !index.rootNames.has(name)).length
-  if (newNames > 0) {
-    requireWithin('documentRootNames', index.rootNames.size + newNames, limits)
-  }
+  if (newClients > 0) requireWithin('documentClients', pending.clients + newClients, limits)
+  const newNames = rootNames.filter((name) => !pending.hasRootName(name)).length
+  if (newNames > 0) requireWithin('documentRootNames', pending.rootNames + newNames, limits)
   if (subdocuments > 0) {
-    requireWithin('documentSubdocuments', index.subdocuments + subdocuments, limits)
+    requireWithin('documentSubdocuments', pending.subdocuments + subdocuments, limits)
   }
 }

@@ -17,7 +17,7 @@ import { ByteAllowance } from './byte-allowance.js'
 import type { ConnectionContext } from './connection-context.js'
 import type { Document, DocumentUser } from './document.js'
 import { FanOut } from './fan-out.js'
-import { exceeds, requireWithin } from './limits.js'
+import { exceeds } from './limits.js'
 import type { OpenDocument } from './open-document.js'
 import { encodePosition } from './position.js'
 import { anonymous, type ConnectionRequest, type Principal } from './principal.js'
@@ -217,7 +217,6 @@ export class Connection implements Author, Subscriber, DocumentUser {
   ): void {
     joining.timer?.cancel()
     this.#state = { name: 'live', document, open }
-    requireWithin('documentConnections', document.userCount, this.#context.options.limits)
     if (this.isExtended) this.#sendControl(this.#hello(open))
     for (const message of joining.early) this.#handle(message)
     this.#unpause('joining')

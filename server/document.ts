@@ -5,6 +5,7 @@ import type { Timer } from '../runtime/environment.js'
 import { compact, shouldCompact } from './compaction.js'
 import type { DocumentContext } from './document-context.js'
 import { DocumentReplica } from './document-replica.js'
+import { requireWithin } from './limits.js'
 import { OpenDocument } from './open-document.js'
 import type { PresenceTable } from './presence-table.js'
 
@@ -76,9 +77,9 @@ export class Document {
    */
   async use(user: DocumentUser): Promise<OpenDocument> {
     this.#users.add(user)
-    this.#idleTimer?.cancel()
-    this.#idleTimer = undefined
+    if (this.#state.name === 'open') this.#stopIdling()
     try {
+      requireWithin('documentConnections', this.#users.size, this.#context.limits)
       switch (this.#state.name) {
         case 'opening':
           return await this.#state.opened
@@ -192,6 +193,11 @@ export class Document {
     )
   }
 
+  #stopIdling(): void {
+    this.#idleTimer?.cancel()
+    this.#idleTimer = undefined
+  }
+
   /** Lets an idle document go, with a fresh snapshot if its tail has grown; else does nothing. */
   async unload(): Promise<void> {
     const document = this.openDocument
@@ -222,7 +228,7 @@ export class Document {
 
   #close(document: OpenDocument, error: CairnError): Promise<void> {
     if (this.#state.name === 'closing') return this.#state.done
-    this.#idleTimer?.cancel()
+    this.#stopIdling()
     const replica = this.#state.name === 'open' ? this.#state.replica : undefined
     const done = document.log
       .close()
@@ -239,8 +245,7 @@ export class Document {
   }
 
   #end(): void {
-    this.#idleTimer?.cancel()
-    this.#idleTimer = undefined
+    this.#stopIdling()
     if (this.#state.name === 'closed') return
     this.#state = { name: 'closed' }
     this.#onGone()

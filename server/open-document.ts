@@ -7,7 +7,7 @@ import type { DocumentContext } from './document-context.js'
 import { DocumentIndex } from './document-index.js'
 import { FanOut } from './fan-out.js'
 import { type HeldUpdate, HeldUpdates } from './held-updates.js'
-import { PendingClocks } from './pending-clocks.js'
+import { PendingUpdates } from './pending-updates.js'
 import type { PresenceTable } from './presence-table.js'
 import type { Receipt } from './receipts.js'
 import { SyncAnswers } from './sync-answers.js'
@@ -28,7 +28,7 @@ export class OpenDocument {
   readonly fanOut: FanOut
   readonly presence: PresenceTable
   readonly #context: DocumentContext
-  readonly #pending: PendingClocks
+  readonly #pending: PendingUpdates
   readonly #owners = new ClientOwners()
   readonly #held = new HeldUpdates()
   readonly #onFailure: (error: CairnError) => void
@@ -49,7 +49,7 @@ export class OpenDocument {
     this.log = log
     this.index = index
     this.presence = presence
-    this.#pending = new PendingClocks(index.stateVector)
+    this.#pending = new PendingUpdates(index)
     this.#onFailure = owner.onFailure
     this.#onRecord = owner.onRecord
     this.answers = new SyncAnswers(context, log, index)
@@ -154,7 +154,7 @@ export class OpenDocument {
   #append(part: AdmissiblePart, author: Author, receipt: Receipt | undefined): void {
     const { update, outline } = part
     const { id: connection, principal } = author
-    this.#pending.admit(outline.sections)
+    this.#pending.admit(outline, update.byteLength)
     this.#uncommittedRecords++
     author.queued(update.byteLength)
     receipt?.expect()
@@ -162,7 +162,7 @@ export class OpenDocument {
       ({ sequence }) => {
         this.#leftQueue(author, update)
         if (this.#failure !== undefined) return
-        this.#pending.settle(outline.sections)
+        this.#pending.settle(outline, update.byteLength)
         this.index.add({ sequence, update, connection }, outline)
         receipt?.settle()
         this.fanOut.request()

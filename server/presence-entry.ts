@@ -1,4 +1,5 @@
 import type { PresenceMember } from './presence-member.js'
+import type { PresencePrincipal } from './presence-owner.js'
 import { stampState } from './presence-stamp.js'
 
 /** Here; gone with its grace period running; gone, and known only for its clock (a tombstone). */
@@ -29,11 +30,16 @@ export class PresenceEntry {
   /** Its state is another one than at the last flush. */
   isChanged = false
   /** What the embedding program knows of it, from the last flush. */
-  told: { readonly phase: PresencePhase; readonly principal: PresencePrincipal | undefined }
+  told: { readonly phase: PresencePhase; readonly principal: PresencePrincipal | undefined } = {
+    phase: 'removed',
+    principal: undefined,
+  }
   /** When a change that came too soon has its turn; without meaning while none waits. */
   releaseAt = 0
   /** Connections that take this clientID for their own, besides its member. */
   readonly claimants = new Set<PresenceMember>()
+  /** The connection that it was taken from, and the clock that tells whether that one is alive. */
+  challenge: { readonly member: PresenceMember; readonly clock: number } | undefined
   #state: Uint8Array | undefined
   #shownState: Uint8Array | undefined
 
@@ -72,7 +78,7 @@ export class PresenceEntry {
   passTo(member: PresenceMember, isRelayed: boolean): void {
     if (this.member.isConnected) this.claimants.add(this.member)
     this.claimants.delete(member)
-    if (member.stamp !== this.member.stamp) this.#shownState = undefined
+    this.#shownState = undefined
     this.member = member
     this.isRelayed = isRelayed
   }

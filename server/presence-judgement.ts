@@ -30,6 +30,7 @@ export function judge(
     const isNews = known.phase !== 'removed' && entry.clock === known.outClock
     return isNews ? 'forget' : 'ignore'
   }
+  if (isAnswer(entry, known, member)) return 'rebind'
   if (isEcho(entry, known, member)) return 'ignore'
   if (mayTakeOver(known, member)) return 'rebind'
   return member.hasSpoken ? 'ignore' : 'refuse'
@@ -47,6 +48,12 @@ function judgeOwn(entry: AwarenessEntry, known: PresenceEntry): Judgement {
  */
 function isEcho(entry: AwarenessEntry, known: PresenceEntry, member: PresenceMember): boolean {
   return entry.clock >= member.joinClock && entry.clock <= known.outClock
+}
+
+/** Whether the connection that lost the client to another one shows that it is still there. */
+function isAnswer(entry: AwarenessEntry, known: PresenceEntry, member: PresenceMember): boolean {
+  const { challenge } = known
+  return challenge?.member === member && entry.clock === challenge.clock + 1
 }
 
 function mayTakeOver(known: PresenceEntry, member: PresenceMember): boolean {

@@ -4,6 +4,16 @@ import type { PresenceOwner } from './presence-owner.js'
 /** Whether a connection is owed the whole list: not before it said which client it is. */
 export type SnapshotDebt = 'announcement' | 'due' | 'none'
 
+/**
+ * A question to a connection whose client announced itself on another one. Being told that it left,
+ * under a clock that it cannot know, a client that is there answers with the next clock at once
+ * (y-protocols 1.0.7, `applyAwarenessUpdate`); one that is gone, or on the other connection, does not.
+ */
+export interface Challenge {
+  readonly clientID: number
+  readonly clock: number
+}
+
 /** What the presence of one document knows of a connection; outlives it where its state does. */
 export class PresenceMember {
   readonly owner: PresenceOwner
@@ -25,6 +35,7 @@ export class PresenceMember {
   snapshotAt = Number.NEGATIVE_INFINITY
   /** The clients that it speaks for, or tried to; bounded by `entriesPerConnection`. */
   readonly clientIDs = new Set<number>()
+  #challenges: Challenge[] = []
   /** When its changes would be used up evenly (the generic cell rate algorithm, ITU-T I.371). */
   #theoreticalArrival = Number.NEGATIVE_INFINITY
 
@@ -44,6 +55,23 @@ export class PresenceMember {
     this.order = at.order
     this.joinClock = at.joinClock
     this.announceBy = at.announceBy
+  }
+
+  /** Whether it must be asked something with its next message. */
+  get isChallenged(): boolean {
+    return this.#challenges.length > 0
+  }
+
+  challengeWith(challenge: Challenge): void {
+    this.#challenges.push(challenge)
+  }
+
+  /** What it must be asked; it counts as asked. */
+  takeChallenges(): readonly Challenge[] {
+    if (this.#challenges.length === 0) return this.#challenges
+    const challenges = this.#challenges
+    this.#challenges = []
+    return challenges
   }
 
   /** Counts one change and returns `now`; or, where it is one too many, the time to try again. */

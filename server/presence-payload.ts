@@ -3,6 +3,13 @@ import type { PresenceEntry } from './presence-entry.js'
 import type { PresenceOwner } from './presence-owner.js'
 
 const nullState = new TextEncoder().encode('null')
+/** Two numbers below 2^53, and the state with its length. */
+const maxRemovalBytes = 8 + 8 + 5
+
+export interface Removal {
+  readonly clientID: number
+  readonly clock: number
+}
 
 /**
  * The content of one awareness message for all connections: encoded once, with a note of whose
@@ -16,7 +23,6 @@ export class PresencePayload {
   /** Indexes of entries in ascending order. */
   readonly #hidden: ReadonlyMap<PresenceOwner, readonly number[]>
 
-  /** `entries` must not be empty. */
   constructor(entries: readonly PresenceEntry[]) {
     const bounds = [varUintLength(entries.length)]
     const hidden = new Map<PresenceOwner, number[]>()
@@ -32,13 +38,15 @@ export class PresencePayload {
     const writer = new ByteWriter(end)
     writer.writeVarUint(entries.length)
     for (const entry of entries) {
-      writer.writeVarUint(entry.clientID)
-      writer.writeVarUint(entry.outClock)
-      writer.writeVarBytes(entry.shownState ?? nullState)
+      writeEntry(writer, entry.clientID, entry.outClock, entry.shownState ?? nullState)
     }
     this.bytes = writer.finish()
     this.#bounds = bounds
     this.#hidden = hidden
+  }
+
+  get isEmpty(): boolean {
+    return this.#bounds.length === 1
   }
 
   /** Whether `owner` gets anything else than `bytes`. */
@@ -46,13 +54,16 @@ export class PresencePayload {
     return this.#hidden.has(owner)
   }
 
-  /** The content without what `owner` must not see; `bytes` itself for most; undefined if empty. */
-  forOwner(owner: PresenceOwner): Uint8Array | undefined {
-    const hidden = this.#hidden.get(owner)
-    if (hidden === undefined) return this.bytes
-    const count = this.#bounds.length - 1 - hidden.length
+  /**
+   * The content without what `owner` must not see, `bytes` itself for most, and with `removals`
+   * behind it; undefined if that is nothing.
+   */
+  forOwner(owner: PresenceOwner, removals: readonly Removal[] = []): Uint8Array | undefined {
+    const hidden = this.#hidden.get(owner) ?? []
+    if (hidden.length === 0 && removals.length === 0) return this.isEmpty ? undefined : this.bytes
+    const count = this.#bounds.length - 1 - hidden.length + removals.length
     if (count === 0) return undefined
-    const writer = new ByteWriter(this.bytes.byteLength)
+    const writer = new ByteWriter(this.bytes.byteLength + removals.length * maxRemovalBytes)
     writer.writeVarUint(count)
     let from = this.#bounds[0] ?? 0
     for (const index of hidden) {
@@ -60,8 +71,15 @@ export class PresencePayload {
       from = this.#bounds[index + 1] ?? this.bytes.byteLength
     }
     writer.writeBytes(this.bytes.subarray(from))
+    for (const { clientID, clock } of removals) writeEntry(writer, clientID, clock, nullState)
     return writer.finish()
   }
+}
+
+function writeEntry(writer: ByteWriter, clientID: number, clock: number, state: Uint8Array): void {
+  writer.writeVarUint(clientID)
+  writer.writeVarUint(clock)
+  writer.writeVarBytes(state)
 }
 
 function hide(hidden: Map<PresenceOwner, number[]>, owner: PresenceOwner, index: number): void {

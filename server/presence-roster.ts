@@ -18,7 +18,7 @@ const renewalShare = 0.5
  * It keeps what must be shown next, and the times at which something happens by itself.
  */
 export class PresenceRoster {
-  readonly clock: PresenceClock
+  readonly #clock: PresenceClock
   readonly #limits: PresenceLimits
   readonly #timings: PresenceTimings
   readonly #graceMs: number
@@ -44,7 +44,7 @@ export class PresenceRoster {
       readonly graceMs: number
     },
   ) {
-    this.clock = clock
+    this.#clock = clock
     this.#limits = options.limits
     this.#timings = options.timings
     this.#graceMs = options.graceMs
@@ -111,19 +111,17 @@ export class PresenceRoster {
 
   /** A client that nobody knew. It is in no phase yet. */
   add(clientID: number, member: PresenceMember, isRelayed: boolean, now: number): PresenceEntry {
-    const entry = new PresenceEntry(clientID, member, isRelayed, this.clock.at(now))
+    const entry = new PresenceEntry(clientID, member, isRelayed, this.#clock.at(now))
     this.#entries.set(clientID, entry)
+    this.#bind(entry, now)
     return entry
   }
 
-  /** Notes whose the entry is, and drops what the same tab left behind under another clientID. */
-  bind(entry: PresenceEntry, now: number): void {
-    const { member } = entry
-    member.clientIDs.add(entry.clientID)
-    if (member.tabKey === undefined) return
-    const ofTab = this.#tabs.get(member.tabKey) ?? new Set()
-    for (const other of ofTab) if (other.member !== member) this.remove(other, now)
-    this.#tabs.set(member.tabKey, ofTab.add(entry))
+  /** Another connection speaks for the client from now on. */
+  pass(entry: PresenceEntry, member: PresenceMember, isRelayed: boolean, now: number): void {
+    this.#leaveTab(entry)
+    entry.passTo(member, isRelayed)
+    this.#bind(entry, now)
   }
 
   setState(entry: PresenceEntry, state: Uint8Array | undefined): void {
@@ -206,6 +204,16 @@ export class PresenceRoster {
     this.#dirty.add(entry)
   }
 
+  /** Notes whose the entry is, and drops what the same tab left behind under another clientID. */
+  #bind(entry: PresenceEntry, now: number): void {
+    const { member } = entry
+    member.clientIDs.add(entry.clientID)
+    if (member.tabKey === undefined) return
+    const ofTab = this.#tabs.get(member.tabKey) ?? new Set()
+    for (const other of ofTab) if (other.member !== member) this.remove(other, now)
+    this.#tabs.set(member.tabKey, ofTab.add(entry))
+  }
+
   #leaveTab(entry: PresenceEntry): void {
     const { tabKey } = entry.member
     if (tabKey === undefined) return
@@ -216,7 +224,10 @@ export class PresenceRoster {
 
   #free(entry: PresenceEntry): void {
     this.#tombstones.delete(entry)
-    this.#withheld.delete(entry)
+    if (this.#withheld.delete(entry)) {
+      entry.isOwed = true
+      this.#dirty.add(entry)
+    }
     this.#entries.delete(entry.clientID)
     entry.member.clientIDs.delete(entry.clientID)
     for (const claimant of entry.claimants) claimant.clientIDs.delete(entry.clientID)

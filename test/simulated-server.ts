@@ -2,6 +2,7 @@ import type { DocumentStore } from '../persistence/document-store.js'
 import { memoryStore } from '../persistence/memory-store.js'
 import { SimulatedEnvironment } from '../runtime/simulated-environment.js'
 import { type CairnServer, createServer, type ServerOptions } from '../server/index.js'
+import { silentLogger } from '../server/logger.js'
 import { GatedStore } from './gated-store.js'
 import type { Replica } from './replica.js'
 
@@ -10,13 +11,21 @@ export class SimulatedServer {
   readonly environment = new SimulatedEnvironment()
   readonly store: GatedStore
   readonly server: CairnServer
+  /** How often the log said that a compaction failed. */
+  compactionFailures = 0
 
   constructor(
     options: Omit<ServerOptions, 'store' | 'environment'> & { readonly store?: DocumentStore } = {},
   ) {
     const { environment } = this
     this.store = new GatedStore(options.store ?? memoryStore({ environment }))
-    this.server = createServer({ ...options, store: this.store, environment })
+    const logger = {
+      ...silentLogger,
+      warn: (_fields: unknown, message: string) => {
+        if (message === 'compaction failed') this.compactionFailures++
+      },
+    }
+    this.server = createServer({ ...options, store: this.store, environment, logger })
   }
 
   /** Connects the replicas and waits until they are synced. */
@@ -30,9 +39,18 @@ export class SimulatedServer {
     await this.environment.advance(ms)
   }
 
+  /** Waits for `promise` while the clock goes on. */
+  async run<Result>(promise: Promise<Result>): Promise<Result> {
+    let isDone = false
+    const done = (): void => {
+      isDone = true
+    }
+    promise.then(done, done)
+    while (!isDone) await this.environment.advance(10)
+    return promise
+  }
+
   async stop(): Promise<void> {
-    const closed = this.server.close()
-    await this.environment.advance(20_000)
-    await closed
+    await this.run(this.server.close())
   }
 }

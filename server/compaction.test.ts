@@ -1,0 +1,181 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { systemEnvironment } from '../runtime/system-environment.js'
+import { Replica } from '../test/replica.js'
+import { SimulatedServer } from '../test/simulated-server.js'
+import { shouldCompact } from './compaction.js'
+import { ThreadDocumentWorker } from './document-worker.js'
+
+let simulated: SimulatedServer
+
+afterEach(() => simulated?.stop())
+
+async function compacted(alice: Replica): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        await simulated.pass(100)
+        return (await simulated.store.stat('notes'))?.snapshotThrough
+      },
+      { timeout: 20_000 },
+    )
+    .toBeGreaterThan(0)
+  expect(alice.socket.closed).toBeUndefined()
+}
+
+describe('compaction', () => {
+  test('puts a snapshot in the place of a long tail, and changes nothing that anybody sees', async () => {
+    simulated = new SimulatedServer()
+    const alice = new Replica(1)
+    await simulated.connect('notes', alice)
+    const map = alice.doc.getMap('map')
+    for (let i = 0; i < 1_100; i++) map.set('key', i)
+    await compacted(alice)
+    const stat = await simulated.store.stat('notes')
+    expect(stat?.snapshotBytes).toBeLessThan(2_000)
+    map.set('key', 'last')
+    await simulated.pass(100)
+    const bob = new Replica(2)
+    await simulated.connect('notes', bob)
+    await expect.poll(() => bob.isSynced).toBe(true)
+    expect(bob.doc.getMap('map').toJSON()).toEqual({ key: 'last' })
+    expect(Y.encodeStateVector(bob.doc)).toEqual(Y.encodeStateVector(alice.doc))
+  })
+
+  test('writes no deletes of its own when formatting marks become redundant', async () => {
+    simulated = new SimulatedServer()
+    const [alice, bob] = [new Replica(1), new Replica(2)]
+    await simulated.connect('notes', alice, bob)
+    const text = alice.doc.getText('text')
+    text.insert(0, 'some words to make bold')
+    await simulated.pass(100)
+    for (let i = 0; i < 1_100; i++) {
+      text.format(i % 10, 5, { bold: i % 2 === 0 ? true : null })
+      if (i % 50 === 0) await simulated.pass(10)
+    }
+    await compacted(alice)
+    const carol = new Replica(3)
+    await simulated.connect('notes', carol)
+    await expect.poll(() => carol.isSynced).toBe(true)
+    await simulated.pass(1_000)
+    expect(carol.doc.getText('text').toDelta()).toEqual(text.toDelta())
+    expect(bob.doc.getText('text').toDelta()).toEqual(text.toDelta())
+  })
+
+  test('happens when the last connection leaves, if the tail has grown', async () => {
+    simulated = new SimulatedServer({ timings: { unloadMs: 1_000 } })
+    const alice = new Replica(1)
+    await simulated.connect('notes', alice)
+    for (let i = 0; i < 200; i++) alice.type('x')
+    await simulated.pass(100)
+    alice.socket.disconnect(1000)
+    await simulated.pass(1_500)
+    await expect.poll(() => simulated.server.documentCount).toBe(0)
+    expect((await simulated.store.stat('notes'))?.tailRecords).toBe(0)
+  })
+
+  test('is given up when its thread is killed; the log stays and the document goes on', async () => {
+    simulated = new SimulatedServer({ worker: { memoryMb: 4, jobMs: 30_000 } })
+    const alice = new Replica(1)
+    await simulated.connect('notes', alice)
+    // Far more structs than four megabytes can hold as a Y.Doc.
+    const array = alice.doc.getArray('array')
+    for (let i = 0; i < 1_200; i++) {
+      array.insert(
+        0,
+        Array.from({ length: 20 }, (_, j) => ({ i, j })),
+      )
+    }
+    await simulated.pass(2_000)
+    await expect
+      .poll(async () => {
+        await simulated.pass(100)
+        return simulated.compactionFailures
+      })
+      .toBeGreaterThan(0)
+    alice.type('goes on')
+    await simulated.pass(100)
+    const bob = new Replica(2)
+    await simulated.connect('notes', bob)
+    expect(bob.text).toBe('goes on')
+    expect(bob.doc.getArray('array').length).toBe(24_000)
+    expect((await simulated.store.stat('notes'))?.snapshotThrough).toBe(0)
+  })
+
+  test('is due by the size of the tail, later after each failure', () => {
+    const index = (records: number, tailBytes: number) => ({
+      tail: Array.from({ length: records }, () => undefined as never),
+      tailBytes,
+      snapshot: undefined,
+    })
+    expect(shouldCompact(index(1_000, 65_536), 'record', 0)).toBe(false)
+    expect(shouldCompact(index(1_001, 0), 'record', 0)).toBe(true)
+    expect(shouldCompact(index(1_001, 0), 'record', 1)).toBe(false)
+    expect(shouldCompact(index(1, 65_537), 'record', 0)).toBe(true)
+    expect(shouldCompact(index(1, 65_537), 'record', 1)).toBe(false)
+    expect(shouldCompact(index(100, 16_384), 'unload', 0)).toBe(false)
+    expect(shouldCompact(index(101, 0), 'unload', 0)).toBe(true)
+  })
+})
+
+describe('the worker thread', () => {
+  const options = { memoryMb: 64, jobMs: 10_000, idleMs: 10_000, queue: 4, gc: true }
+
+  test('refuses a log with a hole, and goes on with the next job', async () => {
+    const worker = new ThreadDocumentWorker(systemEnvironment, options)
+    const doc = new Y.Doc()
+    const updates: Uint8Array[] = []
+    doc.on('update', (update: Uint8Array) => updates.push(update))
+    doc.getText('text').insert(0, 'a')
+    doc.getText('text').insert(1, 'b')
+    await expect(worker.compact(updates.slice(1))).rejects.toThrow('pending')
+    const { update, stateVector } = await worker.compact(updates)
+    expect(stateVector).toEqual(Y.encodeStateVector(doc))
+    const copy = new Y.Doc()
+    Y.applyUpdate(copy, update)
+    expect(copy.getText('text').toString()).toBe('ab')
+    await worker.close()
+  })
+
+  test('gives up a job that takes too long, and what waits behind it runs', async () => {
+    const worker = new ThreadDocumentWorker(systemEnvironment, { ...options, jobMs: 700 })
+    const doc = new Y.Doc()
+    doc.getText('text').insert(0, 'fine')
+    const fine = Y.encodeStateAsUpdate(doc)
+    const slow = worker.compact([quadratic(30_000)])
+    const next = worker.compact([fine])
+    await expect(slow).rejects.toThrow('longer than 700 ms')
+    expect((await next).stateVector).toEqual(Y.encodeStateVector(doc))
+    await worker.close()
+  })
+
+  test('lets no more jobs wait than its queue holds', async () => {
+    const worker = new ThreadDocumentWorker(systemEnvironment, { ...options, queue: 1 })
+    const empty = Uint8Array.of(0, 0)
+    const first = worker.compact([empty])
+    const second = worker.compact([empty])
+    await expect(worker.compact([empty])).rejects.toThrow('wait')
+    await Promise.all([first, second])
+    await worker.close()
+    await expect(worker.compact([empty])).rejects.toThrow('closing')
+  })
+})
+
+/** Many writes to one map key that know nothing of each other: each looks at all before it. */
+function quadratic(count: number): Uint8Array {
+  const bytes: number[] = [1]
+  const varUint = (value: number): void => {
+    let rest = value
+    while (rest > 127) {
+      bytes.push(128 | (rest & 127))
+      rest = Math.floor(rest / 128)
+    }
+    bytes.push(rest)
+  }
+  varUint(count)
+  bytes.push(66, 0)
+  // Info: parent sub, content Any; parent by name "m", key "h", one value null.
+  for (let i = 0; i < count; i++) bytes.push(40, 1, 1, 109, 1, 104, 1, 126)
+  bytes.push(0)
+  return Uint8Array.from(bytes)
+}

@@ -1,0 +1,117 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { Replica } from '../test/replica.js'
+import { SimulatedServer } from '../test/simulated-server.js'
+
+let simulated: SimulatedServer
+
+afterEach(() => simulated.stop())
+
+function transact<Result>(name: string, change: (doc: Y.Doc) => Result): Promise<Result> {
+  return simulated.run(simulated.server.transact(name, change))
+}
+
+function read(name: string): Promise<Y.Doc> {
+  return simulated.run(simulated.server.read(name))
+}
+
+describe('transact', () => {
+  test('edits a document as a client would: durable, then shown', async () => {
+    simulated = new SimulatedServer()
+    const alice = new Replica(1)
+    await simulated.connect('notes', alice)
+    alice.type('from alice')
+    await simulated.pass(100)
+    simulated.store.hold()
+    let isDone = false
+    const done = simulated.server
+      .transact('notes', (doc) => {
+        const text = doc.getText('text')
+        const before = text.toString()
+        text.insert(0, 'from the program, ')
+        return before
+      })
+      .then((result) => {
+        isDone = true
+        return result
+      })
+    await simulated.pass(1_000)
+    expect(isDone).toBe(false)
+    expect(alice.text).toBe('from alice')
+    simulated.store.release()
+    await simulated.pass(100)
+    expect(await done).toBe('from alice')
+    expect(alice.text).toBe('from the program, from alice')
+  })
+
+  test('uses one clientID for a document while it is in use', async () => {
+    simulated = new SimulatedServer()
+    for (let i = 0; i < 10; i++) {
+      await transact('notes', (doc) => doc.getArray('list').push([i]))
+      await simulated.pass(10)
+    }
+    const doc = await read('notes')
+    expect(doc.getArray('list').length).toBe(10)
+    expect(Y.decodeStateVector(Y.encodeStateVector(doc)).size).toBe(1)
+  })
+
+  test('that throws changes nothing', async () => {
+    simulated = new SimulatedServer()
+    const failing = simulated.server.transact('notes', (doc) => {
+      doc.getText('text').insert(0, 'half done')
+      throw new Error('changed my mind')
+    })
+    await expect(simulated.run(failing)).rejects.toThrow('changed my mind')
+    await transact('notes', (doc) => doc.getText('text').insert(0, 'done'))
+    const doc = await read('notes')
+    expect(doc.getText('text').toString()).toBe('done')
+  })
+
+  test('rejects when the store fails, and what it wrote is not seen', async () => {
+    simulated = new SimulatedServer()
+    await transact('notes', (doc) => doc.getText('text').insert(0, 'kept'))
+    simulated.store.hold()
+    const failing = simulated.server.transact('notes', (doc) => doc.getText('text').insert(0, 'x'))
+    const rejected = expect(failing).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await simulated.pass(100)
+    simulated.store.breakDown()
+    await simulated.pass(100)
+    await rejected
+    simulated.store.heal()
+    const doc = await read('notes')
+    expect(doc.getText('text').toString()).toBe('kept')
+  })
+
+  test('that changes nothing writes nothing', async () => {
+    simulated = new SimulatedServer()
+    expect(await transact('notes', (doc) => doc.getText('text').length)).toBe(0)
+    expect(await simulated.store.stat('notes')).toBeUndefined()
+  })
+})
+
+describe('read', () => {
+  test('gives a Y.Doc of its own with what is durable', async () => {
+    simulated = new SimulatedServer()
+    const alice = new Replica(1)
+    await simulated.connect('notes', alice)
+    alice.type('durable')
+    await simulated.pass(100)
+    simulated.store.hold()
+    alice.type(' not yet')
+    await simulated.pass(100)
+    const doc = await read('notes')
+    expect(doc.getText('text').toString()).toBe('durable')
+    doc.getText('text').insert(0, 'private ')
+    simulated.store.release()
+    await simulated.pass(100)
+    const again = await read('notes')
+    expect(again.getText('text').toString()).toBe('durable not yet')
+  })
+
+  test('of a document that was never written gives an empty one, and makes none', async () => {
+    simulated = new SimulatedServer()
+    const doc = await read('nobody')
+    expect(doc.share.size).toBe(0)
+    expect(await simulated.store.list()).toEqual([])
+  })
+})
