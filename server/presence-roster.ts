@@ -131,8 +131,8 @@ export class PresenceRoster {
     entry.isChanged = true
   }
 
-  setPresent(entry: PresenceEntry): void {
-    this.#tombstones.delete(entry)
+  setPresent(entry: PresenceEntry, now: number): void {
+    if (this.#tombstones.delete(entry)) this.#bind(entry, now)
     if (this.#graces.delete(entry)) this.#notePhase(entry)
     entry.phase = 'present'
   }

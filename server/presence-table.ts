@@ -8,9 +8,10 @@ import { judge } from './presence-judgement.js'
 import { orInfinity, presenceMessageLimits } from './presence-limits.js'
 import { PresenceMember } from './presence-member.js'
 import type { ResolvedPresenceOptions } from './presence-options.js'
-import type { PresenceOwner, PresencePrincipal } from './presence-owner.js'
+import type { PresenceOwner } from './presence-owner.js'
 import { PresencePayload } from './presence-payload.js'
 import { PresenceRoster } from './presence-roster.js'
+import { type PresentClient, presentClients } from './presence-snapshot.js'
 
 export interface PresenceTableOptions {
   readonly documentName: string
@@ -21,16 +22,6 @@ export interface PresenceTableOptions {
 
 /** A connection that meant to leave, or one that is gone without a word. */
 export type DisconnectKind = 'clean' | 'lost'
-
-/** One client that is present, for the embedding program. */
-export interface PresentClient {
-  readonly clientID: number
-  readonly principal: PresencePrincipal | undefined
-  /** Its connection is lost and its grace period runs. */
-  readonly isAway: boolean
-  /** The state as peers see it. */
-  readonly state: Readonly<Record<string, unknown>>
-}
 
 /** How often a connection that forgot somebody is told the whole list again, at most. */
 const remindMs = 1_000
@@ -216,13 +207,7 @@ export class PresenceTable {
 
   /** Everybody who is here or in grace, read. For the embedding program, not for the path. */
   snapshot(): PresentClient[] {
-    const clients: PresentClient[] = []
-    for (const { clientID, member, phase, shownState } of this.#roster.values()) {
-      if (shownState === undefined) continue
-      const state = JSON.parse(new TextDecoder().decode(shownState)) as PresentClient['state']
-      clients.push({ clientID, principal: member.owner.principal, isAway: phase === 'away', state })
-    }
-    return clients
+    return presentClients(this.#roster.values())
   }
 
   #memberOf(owner: PresenceOwner, now: number): PresenceMember | undefined {
@@ -281,7 +266,7 @@ export class PresenceTable {
     const created = this.#roster.add(entry.clientID, member, isRelay(member), now)
     created.inClock = entry.clock
     this.#roster.setState(created, entry.state)
-    this.#roster.setPresent(created)
+    this.#roster.setPresent(created, now)
     this.#roster.show(created, now)
   }
 
@@ -290,15 +275,15 @@ export class PresenceTable {
     known.inClock = entry.clock
     // The client renews what the table renews by itself.
     if (areEqual(known.state, entry.state)) return
-    known.outClock = this.#clock.next(known.outClock, entry.clock, now)
+    this.#advance(known, entry.clock, now)
     this.#roster.setState(known, entry.state)
-    this.#roster.setPresent(known)
+    this.#roster.setPresent(known, now)
     this.#roster.show(known, now)
   }
 
   #leave(known: PresenceEntry, entry: AwarenessEntry, now: number): void {
     known.inClock = entry.clock
-    known.outClock = this.#clock.next(known.outClock, entry.clock, now)
+    this.#advance(known, entry.clock, now)
     this.#roster.bury(known, now)
     this.#roster.show(known, now)
   }
@@ -306,15 +291,28 @@ export class PresenceTable {
   #rebind(known: PresenceEntry, entry: AwarenessEntry, member: PresenceMember, now: number): void {
     if (!this.#isAdmitted(known, entry, member)) return
     this.#challenge(known, member, now)
-    const shownBefore = known.shownState
+    const { shownState: shownBefore, outClock } = known
+    this.#advance(known, entry.clock, now)
     this.#roster.pass(known, member, isRelay(member), now)
     known.inClock = entry.clock
     if (!areEqual(known.state, entry.state)) this.#roster.setState(known, entry.state)
-    this.#roster.setPresent(known)
-    if (areEqual(known.shownState, shownBefore)) return
-    known.isChanged = true
-    known.outClock = this.#clock.next(known.outClock, entry.clock, now)
-    this.#roster.show(known, now)
+    this.#roster.setPresent(known, now)
+    if (areEqual(known.shownState, shownBefore)) {
+      // Its peers have this state under this clock, and need not hear of the return.
+      known.outClock = outClock
+    } else {
+      known.isChanged = true
+      this.#roster.show(known, now)
+    }
+  }
+
+  /** The clock for the next thing to show, before it is applied. */
+  #advance(known: PresenceEntry, claimed: number, now: number): void {
+    // Whoever joined since it was removed knows its echoes by their being later than the join.
+    known.outClock =
+      known.phase === 'removed'
+        ? this.#clock.fresh(known.outClock, now)
+        : this.#clock.next(known.outClock, claimed, now)
   }
 
   /**
