@@ -20,8 +20,8 @@ export function addDataOption(command: Command): Command {
 }
 
 /**
- * Opens the store, runs `action`, and closes the store whatever comes. Damage that does not stop the
- * store is told on standard error and counted by `onWarning`.
+ * Opens the store, runs `action`, and closes the store whatever comes. Damage that does not stop
+ * the store is told on standard error and counted by `onWarning`.
  */
 export async function withStore<T>(
   location: StoreLocation,

@@ -146,7 +146,7 @@ describe('cairn documents export and import', () => {
     }
   })
 
-  test('an archive keeps every record and the epoch, an update is a document of its own', async () => {
+  test('an archive keeps records and epoch, an update is a document of its own', async () => {
     await store(['notes', makeTextUpdate('a'), makeTextUpdate('b')])
     await documents('export', 'notes', '--format', 'archive', '--out', inDirectory('archive'))
     await documents('export', 'notes', '--format', 'update', '--out', inDirectory('update'))
@@ -329,7 +329,7 @@ describe('every documents command', () => {
     expect(fs.readdirSync(data)).toEqual(['something'])
   })
 
-  test('explains a damaged directory, and opens it with what is left where that is accepted', async () => {
+  test('explains a damaged directory, and opens what is left where that is accepted', async () => {
     await store(['notes', makeTextUpdate('x')])
     fs.rmSync(path.join(data, 'cairn.json'))
     const refused = await documents('verify')

@@ -63,7 +63,9 @@ function checkImport(
     const isOwnIndex = target === `${folder}/index.ts`
     return isOwnIndex ? 'imports the index of its own folder' : undefined
   }
-  return rule.folders.includes(folder) ? undefined : `may not import from ${folder}/`
+  // What tests have in common stands in test/, also for the tests beside the sources.
+  const isAllowed = rule.folders.includes(folder) || (file.isTest && folder === 'test')
+  return isAllowed ? undefined : `may not import from ${folder}/`
 }
 
 function checkPackage(file: SourceFile, specifier: string, rule: FolderRule): string | undefined {

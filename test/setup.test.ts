@@ -24,7 +24,7 @@ async function setUp(): Promise<void> {
 const quiet = { code: 0, stdout: '', stderr: '' }
 
 describe('setup', () => {
-  test('installs and builds a fresh checkout, then finds nothing to do and says nothing', async () => {
+  test('installs and builds a fresh checkout, then has nothing to do and to say', async () => {
     const first = await checkout.setup()
     expect(first.code).toBe(0)
     expect(first.stdout).toBe('')

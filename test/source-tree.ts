@@ -35,8 +35,12 @@ export function parseSource(file: string, text: string): SourceFile {
   }
 }
 
-/** `… from 'x'`, `import 'x'`, `import('x')` and `new URL('./x.js', import.meta.url)`. */
-const importPattern = /(?:\bfrom\s*|\bimport\s*\(?\s*|\bnew URL\(\s*)(['"])([^\n]*?)\1/g
+/**
+ * `… from 'x'`, `import 'x'`, `import('x')` and `new URL('./x.js', import.meta.url)`, but not
+ * `fileURLToPath(new URL(…))`: that is the path of a program to start.
+ */
+const importPattern =
+  /(?:\bfrom\s*|\bimport\s*\(?\s*|(?<!fileURLToPath\(\s*)\bnew URL\(\s*)(['"])([^\n]*?)\1/g
 
 function findImports(file: string, text: string, masked: string): SourceImport[] {
   return [...masked.matchAll(importPattern)].flatMap((match): SourceImport[] => {

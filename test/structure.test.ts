@@ -70,6 +70,20 @@ describe('the import rules', () => {
     ])
   })
 
+  test('leave a test what tests have in common, and a program the path of another', () => {
+    const files = tree({
+      'server/a.ts': "const command = fileURLToPath(new URL('../cli/c.js', import.meta.url))\n",
+      'server/a.test.ts': "import { b } from '../test/b.js'\nimport { c } from '../cli/c.js'\n",
+      'server/b.ts': "import { b } from '../test/b.js'\n",
+      'test/b.ts': '',
+      'cli/c.ts': '',
+    })
+    expect(checkImports(files)).toEqual([
+      'server/a.test.ts:2 may not import from cli/',
+      'server/b.ts:1 may not import from test/',
+    ])
+  })
+
   test('refuse a package outside its folder, but not in tests', () => {
     const files = tree({
       'protocol/a.ts': "import * as Y from 'yjs'\nimport { x } from 'lib0/decoding'\n",
