@@ -1,5 +1,10 @@
 import { WebSocket } from 'ws'
-import { decodeServerMessage, encodeSyncStep1, encodeSyncStep2 } from '../protocol/codec.js'
+import {
+  decodeServerMessage,
+  emptyAwarenessMessage,
+  encodeSyncStep1,
+  encodeSyncStep2,
+} from '../protocol/codec.js'
 import { extensionProtocol, type ServerMessage } from '../protocol/message.js'
 
 /** How a socket ended. */
@@ -16,6 +21,8 @@ export const emptyUpdate: Uint8Array = Uint8Array.of(0, 0)
 export interface RawClientOptions {
   /** Asks for the extension by its subprotocol. @default false */
   readonly extension?: boolean
+  /** What stands after the question mark of the address. @default nothing */
+  readonly query?: string
 }
 
 /**
@@ -31,8 +38,13 @@ export class RawClient {
   readonly opened: Promise<void>
   readonly closed: Promise<SocketEnd>
 
-  constructor(serverUrl: string, name: string, { extension = false }: RawClientOptions = {}) {
-    const address = `${serverUrl}/${encodeURIComponent(name)}`
+  constructor(
+    serverUrl: string,
+    name: string,
+    { extension = false, query }: RawClientOptions = {},
+  ) {
+    const path = `${serverUrl}/${encodeURIComponent(name)}`
+    const address = query === undefined ? path : `${path}?${query}`
     this.#socket = new WebSocket(address, extension ? [extensionProtocol] : [])
     this.closed = new Promise((resolve) => {
       this.#socket.on('close', (code, reason) => {
@@ -85,10 +97,11 @@ export class RawClient {
     return true
   }
 
-  /** Asks for everything, and gives nothing. */
+  /** Asks for everything, has nothing to give, and nobody to present. */
   requestEverything(): void {
     this.send(encodeSyncStep1(emptyStateVector))
     this.send(encodeSyncStep2(emptyUpdate))
+    this.send(emptyAwarenessMessage)
   }
 
   close(code = 1000): void {
