@@ -2,10 +2,11 @@ import { Buffer } from 'node:buffer'
 import { cp, readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CairnError } from '../protocol/errors.js'
+import type { Environment } from '../runtime/environment.js'
 import { BatchLedger, type LedgerState, type LostBatches, readLedger } from './batch-ledger.js'
 import type { Witnessed } from './committed-witness.js'
 import { openError, readError } from './level-errors.js'
-import { kindRange } from './level-keys.js'
+import { asBuffer, kindRange } from './level-keys.js'
 import {
   type LevelOperation,
   type LevelPort,
@@ -22,6 +23,7 @@ const writeBufferSize = 4 * 1024 * 1024
 export interface SessionOptions {
   readonly levelPath: string
   readonly durability: 'fsync' | 'os'
+  readonly environment: Environment
   readonly openLevel: OpenLevel
   /** Whether there is nothing yet that could be missing. */
   readonly isNew: boolean
@@ -62,6 +64,7 @@ async function openOrRepair(options: SessionOptions): Promise<LevelPort> {
   } catch (cause) {
     const error = openError(levelPath, cause)
     if (error.code !== 'STORE_DAMAGED' || !options.acceptLoss) throw error
+    await requireRemains(levelPath, error)
     const copy = await copyAside(levelPath)
     options.onWarning(
       new CairnError('STORE_DAMAGED', `${error.message}; copied to ${copy}, now repairing`, {
@@ -76,6 +79,18 @@ async function openOrRepair(options: SessionOptions): Promise<LevelPort> {
       throw openError(levelPath, second)
     }
   }
+}
+
+/** Where no file with data is left, repair would make an empty database of it. */
+async function requireRemains(levelPath: string, cause: CairnError): Promise<void> {
+  const names = await readdir(levelPath).catch(() => [])
+  if (names.some((name) => /\.(ldb|sst|log)$/.test(name))) return
+  throw new CairnError(
+    'STORE_DAMAGED',
+    `${levelPath} has nothing left to repair: restore it from a backup, or begin in an empty` +
+      ' directory',
+    { cause, rule: 'nothing-left' },
+  )
 }
 
 /** LevelDB's repair throws away what it cannot read, so the damaged files are kept. */
@@ -100,8 +115,7 @@ async function inspectLedger(
     if (!options.acceptLoss || damage.code !== 'STORE_DAMAGED') throw damage
     options.onWarning(damage)
     const last = (options.witnessed?.batch ?? 0) + 1
-    // A fresh half of the number space, since the generation of the ledger cannot be read.
-    return { oldest: 1, last, generation: 0x80000000 + (last % 0x40000000) }
+    return { oldest: 1, last, generation: drawGeneration(options.environment) }
   }
   const damage = options.isNew ? undefined : judgeLedger(state, options)
   const last = Math.max(state.last, options.witnessed?.batch ?? 0)
@@ -112,7 +126,13 @@ async function inspectLedger(
   const isLegitimate = damage.rule === 'lost-tail-os'
   if (!isLegitimate && !options.acceptLoss) throw damage
   options.onWarning(damage)
-  return { oldest: state.oldest, last, generation: state.generation + 1 }
+  const generation = state.hasBase ? state.generation + 1 : drawGeneration(options.environment)
+  return { oldest: state.oldest, last, generation }
+}
+
+/** One that no store counts up to, for where the one before cannot be read. */
+function drawGeneration(environment: Environment): number {
+  return (asBuffer(environment.randomBytes(4)).readUInt32BE(0) | 0x80000000) >>> 0
 }
 
 function judgeLedger(state: LedgerState, options: SessionOptions): CairnError | undefined {
