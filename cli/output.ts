@@ -10,18 +10,19 @@ export interface Output {
   readonly isErrorTerminal: boolean
   /** Resolves once everything queued is out of this process, or cannot leave it any more. */
   flush(): Promise<void>
-  /** Whether the reader of standard output went away before it had everything. */
-  readonly isBroken: boolean
+  /** Why standard output could not take everything; `EPIPE` where its reader went away. */
+  readonly failure: Error | undefined
 }
 
 type Stream = NodeJS.WriteStream
 
-/** The streams of this process. A reader that goes away (`| head`) is not an error. */
+/** The streams of this process. */
 export function createProcessOutput(stdout: Stream, stderr: Stream): Output {
-  let isBroken = false
-  stdout.on('error', () => {
-    isBroken = true
+  let failure: Error | undefined
+  stdout.on('error', (error) => {
+    failure ??= error
   })
+  // There is nowhere left to say it.
   stderr.on('error', () => undefined)
   const flushStream = (stream: Stream) =>
     new Promise<void>((resolve) => {
@@ -29,7 +30,7 @@ export function createProcessOutput(stdout: Stream, stderr: Stream): Output {
     })
   return {
     write(data) {
-      if (!isBroken) stdout.write(data)
+      if (failure === undefined) stdout.write(data)
     },
     writeError(text) {
       stderr.write(text)
@@ -39,8 +40,8 @@ export function createProcessOutput(stdout: Stream, stderr: Stream): Output {
     async flush() {
       await Promise.all([flushStream(stdout), flushStream(stderr)])
     },
-    get isBroken() {
-      return isBroken
+    get failure() {
+      return failure
     },
   }
 }

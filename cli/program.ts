@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addBenchCommand } from './bench-trace.js'
 import { type CommandContext, exitCodes } from './command-context.js'
 import { CommandFailure } from './command-failure.js'
-import { describeError } from './describe-error.js'
+import { describeError, systemErrorCode } from './describe-error.js'
 import { addDocumentsCommand } from './documents.js'
 import { escapeControls } from './escape-controls.js'
 import { addServeCommand } from './serve.js'
@@ -23,12 +23,10 @@ export async function runCommandLine(
   try {
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
-    // Commander has printed its message by then, and help and version come this way too.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage
-    reportError(error, program.opts<{ debug?: boolean }>().debug === true, context)
-    return error instanceof CommandFailure ? error.exitCode : exitCodes.failure
+    exitCode = reportError(error, program.opts<{ debug?: boolean }>().debug === true, context)
   }
-  return context.output.isBroken ? exitCodes.brokenPipe : exitCode
+  await context.output.flush()
+  return reportLostOutput(context) ?? exitCode
 }
 
 function createProgram(context: CommandContext, setExitCode: (code: number) => void): Command {
@@ -62,12 +60,28 @@ Examples:
   $ cairn serve --help
   $ cairn documents --help`
 
-function reportError(error: unknown, isDebug: boolean, context: CommandContext): void {
+/** Says what went wrong and returns the exit code for it. */
+function reportError(error: unknown, isDebug: boolean, context: CommandContext): number {
+  // Commander has printed its message by then, and help and version come this way too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage
   context.output.writeError(`cairn: ${escapeLines(describeError(error))}\n`)
-  if (!isDebug) return
+  if (isDebug) writeStacks(error, context)
+  return error instanceof CommandFailure ? error.exitCode : exitCodes.failure
+}
+
+function writeStacks(error: unknown, context: CommandContext): void {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     context.output.writeError(`${escapeLines(cause.stack ?? cause.message)}\n`)
   }
+}
+
+/** The exit code where standard output did not take everything; undefined where it did. */
+function reportLostOutput({ output }: CommandContext): number | undefined {
+  if (output.failure === undefined) return undefined
+  // Whoever goes away (`| head`) has had enough.
+  if (systemErrorCode(output.failure) === 'EPIPE') return exitCodes.brokenPipe
+  output.writeError(`cairn: standard output: ${describeError(output.failure)}\n`)
+  return exitCodes.failure
 }
 
 function escapeLines(text: string): string {

@@ -17,7 +17,7 @@ export interface CommandResult {
 /** Collects what a command writes. `onWrite` sees each piece of standard output as it comes. */
 class CollectedOutput implements Output {
   readonly isErrorTerminal = false
-  readonly isBroken = false
+  readonly failure = undefined
   readonly isTerminal: boolean
   readonly #onWrite: (text: string) => void
   readonly #pieces: Buffer[] = []

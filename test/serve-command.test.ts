@@ -173,6 +173,13 @@ describe('cairn', () => {
     expect(stderr).toBe('')
   })
 
+  test('says that its output could not be written', async () => {
+    const script = '"$0" "$1" --version > /dev/full'
+    const { code, stderr } = await runProcess('sh', ['-c', script, process.execPath, command])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^cairn: standard output: the disk is full.* \(ENOSPC\)\.\n$/)
+  })
+
   test('prints its version, and help without a command', async () => {
     const { version } = JSON.parse(
       fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
