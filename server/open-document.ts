@@ -93,8 +93,9 @@ export class OpenDocument {
    */
   receiveUpdate(author: Author, update: Uint8Array, receipt?: Receipt): void {
     if (this.#failure !== undefined) throw this.#failure
-    const verdict = this.#admit(author, update)
-    this.#carryOut(verdict, author, receipt)
+    const { complete, rest } = this.#admit(author, update)
+    if (complete !== undefined) this.#append(complete, author, receipt)
+    if (rest !== undefined) this.#hold(rest, author, receipt)
     receipt?.settle()
     this.#admitReady()
     // What added nothing is acknowledged without a record; the next flush tells.
@@ -144,11 +145,6 @@ export class OpenDocument {
       owners: this.#owners,
       limits: this.#context.limits,
     })
-  }
-
-  #carryOut(verdict: Verdict, author: Author, receipt: Receipt | undefined): void {
-    if (verdict.complete !== undefined) this.#append(verdict.complete, author, receipt)
-    if (verdict.rest !== undefined) this.#hold(verdict.rest, author, receipt)
   }
 
   #append(part: AdmissiblePart, author: Author, receipt: Receipt | undefined): void {
@@ -203,34 +199,31 @@ export class OpenDocument {
     author.askForMissing(missing.map(({ client, clock }) => `${client}:${clock}`).join(' '))
   }
 
-  /** Admits what was held for its past, as far as that has arrived; one may free the next. */
+  /**
+   * Admits what was held for its past, as far as that has arrived; one may free the next. It ends,
+   * since what goes on waiting misses clocks that are not known.
+   */
   #admitReady(): void {
-    const stuck: HeldUpdate[] = []
     for (;;) {
       const ready = this.#held.takeReady(this.#pending.known)
-      if (ready.length === 0) break
-      for (const held of ready) {
-        const stillHeld = this.#admitHeld(held)
-        if (stillHeld !== undefined) stuck.push(stillHeld)
-      }
+      if (ready.length === 0) return
+      for (const held of ready) this.#admitHeld(held)
     }
-    for (const held of stuck) this.#held.add(held)
   }
 
-  /** Returns what must go on waiting although nothing of it could be admitted. */
-  #admitHeld(held: HeldUpdate): HeldUpdate | undefined {
+  #admitHeld(held: HeldUpdate): void {
     const { author, receipt } = held
     try {
-      const verdict = this.#admit(author, held.update)
-      if (verdict.complete === undefined && verdict.rest !== undefined) {
-        return { ...held, ...verdict.rest }
+      const { complete, rest } = this.#admit(author, held.update)
+      if (complete !== undefined) this.#append(complete, author, receipt)
+      if (rest !== undefined) {
+        this.#held.add({ ...held, ...rest })
+        return
       }
-      this.#carryOut(verdict, author, receipt)
     } catch (error) {
       author.refuse(receipt, asStoreError(error))
     }
     receipt?.settle()
-    return undefined
   }
 }
 

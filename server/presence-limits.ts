@@ -1,4 +1,5 @@
 import type { AwarenessLimits } from '../protocol/awareness-message.js'
+import { CairnError } from '../protocol/errors.js'
 
 /** Every limit of presence. 0 switches a limit off. */
 export interface PresenceLimits {
@@ -56,4 +57,24 @@ export function presenceMessageLimits(limits: PresenceLimits): AwarenessLimits {
 /** A limit as a number to compare with: 0 stands for none. */
 export function orInfinity(limit: number): number {
   return limit === 0 ? Number.POSITIVE_INFINITY : limit
+}
+
+/** @throws LIMIT_REACHED where one message announces `count` clients and that is too many */
+export function requireEntries(count: number, { entriesPerConnection }: PresenceLimits): void {
+  if (count <= orInfinity(entriesPerConnection)) return
+  throw new CairnError(
+    'LIMIT_REACHED',
+    `expected at most ${entriesPerConnection} clients on one connection, got ${count}`,
+    { rule: 'presence-entries' },
+  )
+}
+
+/** @throws TOO_LARGE where a state of `byteLength` bytes is too large */
+export function requireStateBytes(byteLength: number, { stateBytes }: PresenceLimits): void {
+  if (byteLength <= orInfinity(stateBytes)) return
+  throw new CairnError(
+    'TOO_LARGE',
+    `expected a state of at most ${stateBytes} bytes, got ${byteLength}`,
+    { rule: 'presence-state-bytes' },
+  )
 }

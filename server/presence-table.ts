@@ -1,11 +1,15 @@
 import type { AwarenessEntry, AwarenessLimits } from '../protocol/awareness-message.js'
-import { CairnError } from '../protocol/errors.js'
 import { PresenceClock } from './presence-clock.js'
 import type { PresenceEntry } from './presence-entry.js'
 import { tellOf } from './presence-event.js'
 import { PresenceFlush } from './presence-flush.js'
 import { judge } from './presence-judgement.js'
-import { orInfinity, presenceMessageLimits } from './presence-limits.js'
+import {
+  orInfinity,
+  presenceMessageLimits,
+  requireEntries,
+  requireStateBytes,
+} from './presence-limits.js'
 import { PresenceMember } from './presence-member.js'
 import type { ResolvedPresenceOptions } from './presence-options.js'
 import type { PresenceOwner } from './presence-owner.js'
@@ -235,16 +239,10 @@ export class PresenceTable {
       const judgement = judge(entry, this.#roster.get(entry.clientID), member)
       if (judgement === 'ignore') continue
       isOfInterest = true
-      if (entry.state !== undefined) requireStateBytes(entry.state.byteLength, limits.stateBytes)
+      if (entry.state !== undefined) requireStateBytes(entry.state.byteLength, limits)
       if (judgement !== 'change' && judgement !== 'remove' && judgement !== 'forget') binding++
     }
-    if (binding > orInfinity(limits.entriesPerConnection)) {
-      throw new CairnError(
-        'LIMIT_REACHED',
-        `expected at most ${limits.entriesPerConnection} clients on one connection, got ${binding}`,
-        { rule: 'presence-entries' },
-      )
-    }
+    requireEntries(binding, limits)
     return isOfInterest
   }
 
@@ -291,7 +289,7 @@ export class PresenceTable {
   #rebind(known: PresenceEntry, entry: AwarenessEntry, member: PresenceMember, now: number): void {
     if (!this.#isAdmitted(known, entry, member)) return
     this.#challenge(known, member, now)
-    const { shownState: shownBefore, outClock } = known
+    const { shownState: shownBefore, outClock, isChanged } = known
     this.#advance(known, entry.clock, now)
     this.#roster.pass(known, member, isRelay(member), now)
     known.inClock = entry.clock
@@ -300,6 +298,7 @@ export class PresenceTable {
     if (areEqual(known.shownState, shownBefore)) {
       // Its peers have this state under this clock, and need not hear of the return.
       known.outClock = outClock
+      known.isChanged = isChanged
     } else {
       known.isChanged = true
       this.#roster.show(known, now)
@@ -385,17 +384,6 @@ function deliver(
 /** Whether what a connection says of one more client is what it heard, and not what it is. */
 function isRelay(member: PresenceMember): boolean {
   return member.hasSpoken && member.clientIDs.size > 0
-}
-
-function requireStateBytes(byteLength: number, limit: number): void {
-  if (byteLength <= orInfinity(limit)) return
-  throw new CairnError(
-    'TOO_LARGE',
-    `expected a state of at most ${limit} bytes, got ${byteLength}`,
-    {
-      rule: 'presence-state-bytes',
-    },
-  )
 }
 
 function areEqual(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
