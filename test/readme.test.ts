@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { memoryStore } from '../persistence/index.js'
+import { createServer } from '../server/index.js'
+import { StockClient } from './stock-client.js'
+
+const readme = readFileSync('README.md', 'utf8')
+const cleanUps: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+})
+
+/** The code block that follows the mark, with another port. */
+function example(name: string, port: number): string {
+  const code = readme.match(new RegExp(`<!-- example: ${name} -->\\n\`\`\`js\\n([^]*?)\`\`\``))?.[1]
+  if (code === undefined) throw new Error(`the README has no example "${name}"`)
+  return code.replaceAll('1234', String(port))
+}
+
+/** Runs code as a file of this package, so that it finds what it imports; resolves with its lines. */
+function run(name: string, code: string): { readonly line: Promise<string>; stop(): void } {
+  const folder = join('dist', 'readme-examples')
+  mkdirSync(folder, { recursive: true })
+  const file = join(process.cwd(), folder, `${name}-${process.pid}.mjs`)
+  writeFileSync(file, code)
+  const workFolder = mkdtempSync(join(tmpdir(), 'cairn-readme-'))
+  const child = spawn(process.execPath, [file], { cwd: workFolder })
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  cleanUps.push(async () => {
+    child.kill()
+    await exited
+    rmSync(file)
+    rmSync(workFolder, { recursive: true, force: true })
+  })
+  const line = new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (data: Buffer) => resolve(data.toString().trim()))
+    let errors = ''
+    child.stderr.on('data', (data: Buffer) => {
+      errors += data.toString()
+    })
+    child.once('exit', (code_) => reject(new Error(`the example ended with ${code_}: ${errors}`)))
+  })
+  line.catch(() => undefined)
+  return { line, stop: () => child.kill() }
+}
+
+test('the client example of the README syncs with a server', async () => {
+  const server = createServer({ store: memoryStore() })
+  cleanUps.push(() => server.close({ deadlineMs: 1_000 }))
+  const { port } = await server.listen({ port: 0 })
+  const { line } = run('client', example('client', port))
+  expect(await line).toBe('Hello from a client.')
+  await expect
+    .poll(async () => (await server.read('my-document')).getText('content').toString())
+    .toBe('Hello from a client. ')
+})
+
+test('the embedding example of the README serves documents beside the application', async () => {
+  const probe = createServer({ store: memoryStore() })
+  const { port } = await probe.listen({ port: 0 })
+  await probe.close({ deadlineMs: 1_000 })
+  run('embedding', example('embedding', port))
+  const url = `ws://127.0.0.1:${port}/documents`
+  const [alice, bob] = [new StockClient(url, 'notes'), new StockClient(url, 'notes')]
+  cleanUps.push(
+    () => alice.provider.destroy(),
+    () => bob.provider.destroy(),
+  )
+  alice.doc.getText('text').insert(0, 'hello')
+  await expect.poll(() => bob.text, { timeout: 15_000 }).toBe('hello')
+  const page = await fetch(`http://127.0.0.1:${port}/`)
+  expect(await page.text()).toBe('my application')
+})
+
+test('the examples are as short as the README says they are', () => {
+  const lines = (name: string) => example(name, 1234).trim().split('\n').length
+  expect(lines('client')).toBeLessThanOrEqual(15)
+  expect(lines('embedding')).toBeLessThanOrEqual(10)
+})
