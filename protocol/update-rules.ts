@@ -3,7 +3,7 @@
  * The names are stable.
  */
 export const updateRules = {
-  truncated: 'The bytes do not end before the update does, and no length reaches past them.',
+  truncated: 'No value and no length reaches past the end of the bytes.',
   varint: 'A varint takes at most 8 bytes and is at most 2^53 - 1.',
   count: 'A count is not above what the bytes that are left can hold; a section has a struct.',
   'section-order': 'The clients of the sections strictly descend.',
