@@ -45,8 +45,8 @@ export class PresenceFlush {
   concerns(owner: PresenceOwner): boolean {
     const { members, changes } = this.#parts
     const member = members.get(owner)
-    const isOwed = member !== undefined && (member.snapshotDebt !== 'none' || member.isChallenged)
-    return isOwed || changes.concerns(owner)
+    if (member === undefined) return true
+    return member.snapshotDebt !== 'none' || member.isChallenged || changes.concerns(owner)
   }
 
   /**
@@ -56,8 +56,8 @@ export class PresenceFlush {
   forOwner(owner: PresenceOwner): Uint8Array | undefined {
     const { members, changes, deliverSnapshot } = this.#parts
     const member = members.get(owner)
-    if (member === undefined) return changes.forOwner(owner)
-    if (member.snapshotDebt === 'announcement') return undefined
+    // Whoever has not joined would not be known to echo what it is sent.
+    if (member === undefined || member.snapshotDebt === 'announcement') return undefined
     if (member.snapshotDebt === 'due') return deliverSnapshot(member)
     return changes.forOwner(owner, member.takeChallenges())
   }

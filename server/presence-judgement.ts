@@ -33,7 +33,7 @@ export function judge(
   if (isAnswer(entry, known, member)) return 'rebind'
   if (isEcho(entry, known, member)) return 'ignore'
   if (mayTakeOver(known, member)) return 'rebind'
-  return member.hasSpoken ? 'ignore' : 'refuse'
+  return member.isAnnounced ? 'ignore' : 'refuse'
 }
 
 function judgeOwn(entry: AwarenessEntry, known: PresenceEntry): Judgement {
@@ -62,7 +62,7 @@ function mayTakeOver(known: PresenceEntry, member: PresenceMember): boolean {
     // A state that is still shown belongs to its principal; of a removed one only the clock is left.
     return known.phase === 'removed' || holder.principalId === member.principalId
   }
-  if (member.hasSpoken) return false
+  if (member.isAnnounced) return false
   if (known.isRelayed) return true
   // A connection may hang without anybody having noticed, so the newer one of a principal is right.
   return holder.principalId === member.principalId && member.order > holder.order

@@ -57,6 +57,14 @@ export class PresenceMember {
     this.announceBy = at.announceBy
   }
 
+  /**
+   * Whether it said which client it is, with its first message, or later if it came without a state.
+   * What it says of another one from then on it has heard, and passes on.
+   */
+  get isAnnounced(): boolean {
+    return this.hasSpoken && this.clientIDs.size > 0
+  }
+
   /** Whether it must be asked something with its next message. */
   get isChallenged(): boolean {
     return this.#challenges.length > 0

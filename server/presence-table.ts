@@ -261,7 +261,7 @@ export class PresenceTable {
 
   #claim(entry: AwarenessEntry, member: PresenceMember, now: number): void {
     if (!this.#isAdmitted(undefined, entry, member)) return
-    const created = this.#roster.add(entry.clientID, member, isRelay(member), now)
+    const created = this.#roster.add(entry.clientID, member, member.isAnnounced, now)
     created.inClock = entry.clock
     this.#roster.setState(created, entry.state)
     this.#roster.setPresent(created, now)
@@ -291,7 +291,7 @@ export class PresenceTable {
     this.#challenge(known, member, now)
     const { shownState: shownBefore, outClock, isChanged } = known
     this.#advance(known, entry.clock, now)
-    this.#roster.pass(known, member, isRelay(member), now)
+    this.#roster.pass(known, member, member.isAnnounced, now)
     known.inClock = entry.clock
     if (!areEqual(known.state, entry.state)) this.#roster.setState(known, entry.state)
     this.#roster.setPresent(known, now)
@@ -379,11 +379,6 @@ function deliver(
   member.snapshotDebt = 'none'
   member.snapshotAt = now
   return snapshot.forOwner(member.owner, member.takeChallenges())
-}
-
-/** Whether what a connection says of one more client is what it heard, and not what it is. */
-function isRelay(member: PresenceMember): boolean {
-  return member.hasSpoken && member.clientIDs.size > 0
 }
 
 function areEqual(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
