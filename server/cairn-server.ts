@@ -82,7 +82,6 @@ export class CairnServer {
         return authenticate(request)
       },
       use: (name, user) => this.#documents.use(name, user),
-      onClosed: (connection) => this.#forget(connection),
     }
     this.#upgrader = new Upgrader(options, (socket, request, isExtended) =>
       this.#accept(socket, request, isExtended),
@@ -215,7 +214,12 @@ export class CairnServer {
   }
 
   #accept(socket: MessageSocket, request: ConnectionRequest, isExtended: boolean): Connection {
-    const connection = new Connection(this.#connectionContext, socket, request, isExtended)
+    const connection = new Connection(
+      this.#connectionContext,
+      socket,
+      { request, isExtended },
+      (closed) => this.#forget(closed),
+    )
     this.#connections.add(connection)
     try {
       if (this.#state.name === 'closing' || this.#state.name === 'closed') throw goingAway()

@@ -1,4 +1,3 @@
-import type { Connection } from './connection.js'
 import type { Document, DocumentUser } from './document.js'
 import type { DocumentContext } from './document-context.js'
 import type { Guard } from './guard.js'
@@ -15,6 +14,4 @@ export interface ConnectionContext {
   authenticate(request: ConnectionRequest): Promise<Principal>
   /** Opens a document and keeps it for `user`. */
   use(name: string, user: DocumentUser): Promise<{ document: Document; open: OpenDocument }>
-  /** The socket is gone. */
-  onClosed(connection: Connection): void
 }

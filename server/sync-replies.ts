@@ -1,0 +1,118 @@
+import type { Environment, Timer } from '../runtime/environment.js'
+import type { MessageBatch } from '../runtime/message-batch.js'
+import type { MessageSocket } from '../runtime/message-socket.js'
+import type { Guard } from './guard.js'
+import type { SyncAnswers } from './sync-answers.js'
+
+type SyncState =
+  | { readonly name: 'idle'; readonly answeredAt: number }
+  /** For the interval to pass (timer), or for the socket to drain. */
+  | { readonly name: 'waiting'; known: KnownClocks; readonly timer: Timer | undefined }
+  /** For bytes from the store or the worker. */
+  | { readonly name: 'preparing'; known: KnownClocks }
+  | { readonly name: 'closed' }
+
+type KnownClocks = ReadonlyMap<number, number>
+
+export interface SyncRepliesOwner {
+  readonly environment: Environment
+  readonly guard: Guard
+  readonly intervalMs: number
+  readonly socket: Pick<MessageSocket, 'isDrained' | 'awaitDrain'>
+  readonly answers: SyncAnswers
+  /** Sends the answer and joins the fan-out, in one turn. */
+  deliver(answer: readonly MessageBatch[]): void
+  fail(error: unknown): void
+}
+
+/**
+ * When one connection's sync step 1 is answered: at once, or when the last answer is old enough and
+ * the socket has taken what it has. Of questions that wait only the last is answered.
+ */
+export class SyncReplies {
+  readonly #owner: SyncRepliesOwner
+  #state: SyncState = { name: 'idle', answeredAt: Number.NEGATIVE_INFINITY }
+
+  constructor(owner: SyncRepliesOwner) {
+    this.#owner = owner
+  }
+
+  ask(known: KnownClocks): void {
+    const state = this.#state
+    switch (state.name) {
+      case 'waiting':
+      case 'preparing':
+        state.known = known
+        break
+      case 'idle':
+        this.#schedule(known, state.answeredAt)
+        break
+      case 'closed':
+        break
+    }
+  }
+
+  /** The socket has drained. */
+  drained(): void {
+    if (this.#state.name === 'waiting' && this.#state.timer === undefined) this.#answerWaiting()
+  }
+
+  /** Answers as to somebody who knows nothing, at once. */
+  startOver(): void {
+    if (this.#state.name !== 'closed') this.#answer(new Map())
+  }
+
+  close(): void {
+    if (this.#state.name === 'waiting') this.#state.timer?.cancel()
+    this.#state = { name: 'closed' }
+  }
+
+  #schedule(known: KnownClocks, answeredAt: number): void {
+    const { environment, intervalMs, socket } = this.#owner
+    const waitMs = answeredAt + intervalMs - environment.now()
+    if (waitMs > 0) {
+      const timer = environment.setTimer(() => this.#answerWaiting(), waitMs)
+      this.#state = { name: 'waiting', known, timer }
+    } else if (socket.isDrained) {
+      this.#answer(known)
+    } else {
+      this.#state = { name: 'waiting', known, timer: undefined }
+      socket.awaitDrain()
+    }
+  }
+
+  #answerWaiting(): void {
+    if (this.#state.name !== 'waiting') return
+    this.#schedule(this.#state.known, Number.NEGATIVE_INFINITY)
+  }
+
+  #answer(known: KnownClocks): void {
+    if (this.#state.name === 'waiting') this.#state.timer?.cancel()
+    const answer = this.#owner.answers.answer(known)
+    if (answer !== undefined) {
+      this.#deliver(answer)
+      return
+    }
+    const isPreparing = this.#state.name === 'preparing'
+    this.#state = { name: 'preparing', known }
+    if (!isPreparing) this.#owner.guard.own('answering a sync step 1', this.#prepareAndAnswer())
+  }
+
+  async #prepareAndAnswer(): Promise<void> {
+    try {
+      while (this.#state.name === 'preparing') {
+        const prepared = await this.#owner.answers.prepare(this.#state.known)
+        if (this.#state.name !== 'preparing') return
+        const answer = this.#owner.answers.answer(this.#state.known, prepared)
+        if (answer !== undefined) this.#deliver(answer)
+      }
+    } catch (error) {
+      this.#owner.fail(error)
+    }
+  }
+
+  #deliver(answer: readonly MessageBatch[]): void {
+    this.#state = { name: 'idle', answeredAt: this.#owner.environment.now() }
+    this.#owner.deliver(answer)
+  }
+}
