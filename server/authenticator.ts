@@ -26,7 +26,8 @@ export function createAuthenticator(
     if (isUsable && (access === 'read' || access === 'write')) return principal
     throw new CairnError(
       'INTERNAL',
-      `authenticate must resolve with { id: string of at most ${maxIdBytes} bytes, access: 'read' | 'write' }`,
+      'authenticate must resolve with an id, a string of at most ' +
+        `${maxIdBytes} bytes, and an access, 'read' or 'write'`,
     )
   }
 }

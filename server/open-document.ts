@@ -188,7 +188,8 @@ export class OpenDocument {
         receipt,
         new CairnError(
           'RATE',
-          `${this.#held.count} updates of ${bytes} bytes wait for their past; the limits are ${heldUpdates} and ${heldBytes}`,
+          `${this.#held.count} updates of ${bytes} bytes wait for their past; ` +
+            `the limits are ${heldUpdates} and ${heldBytes}`,
         ),
       )
       return
@@ -233,7 +234,8 @@ function outlineOfRecord(name: string, record: LogRecord) {
   } catch (error) {
     throw new CairnError(
       'DOCUMENT_DAMAGED',
-      `document ${JSON.stringify(name)}: record ${record.sequence} is not a valid update; see "cairn documents verify"`,
+      `document ${JSON.stringify(name)}: record ${record.sequence} is not a valid update; ` +
+        'run "cairn documents verify" and restore the document from a backup',
       { cause: error },
     )
   }

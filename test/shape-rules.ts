@@ -2,7 +2,8 @@ import type { SourceFile } from './source-tree.js'
 
 const maxFileLines = 400
 const maxFunctionLines = 70
-const maxColumns = 100
+/** The formatter breaks code at 100; comments and strings, which it cannot, may be a little longer. */
+const maxColumns = 110
 const vagueName = /^types$|(^|-)(utils?|helpers?|manager|common|misc)$/
 
 /** One sentence for each file, line or function that is larger or vaguer than agreed. */

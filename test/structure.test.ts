@@ -174,12 +174,12 @@ describe('the rule on time and chance', () => {
 describe('the rules on shape', () => {
   const body = (lines: number) => '  work()\n'.repeat(lines)
 
-  test('refuse a file over 400 lines and a line over 100 columns', () => {
+  test('refuse a file over 400 lines and a line over 110 columns', () => {
     expect(checkShapes(tree({ 'server/a.ts': 'a\n'.repeat(400) }))).toEqual([])
     expect(
-      checkShapes(tree({ 'server/a.ts': `${'a\n'.repeat(400)}${'b'.repeat(101)}\n` })),
+      checkShapes(tree({ 'server/a.ts': `${'a\n'.repeat(400)}${'b'.repeat(111)}\n` })),
     ).toEqual([
-      'server/a.ts:401 has 101 columns, at most 100 are agreed',
+      'server/a.ts:401 has 111 columns, at most 110 are agreed',
       'server/a.ts has 401 lines, at most 400 are agreed',
     ])
   })

@@ -3,7 +3,7 @@ import { generateTrace } from '../bench/trace-generator.js'
 import { runTrace } from '../bench/trace-run.js'
 import { systemEnvironment } from '../runtime/system-environment.js'
 
-test('a concurrent trace arrives everywhere at its end content through three kills of the server', async () => {
+test('a concurrent trace arrives everywhere at its end through three kills of the server', async () => {
   const report = await runTrace({
     trace: generateTrace({ seed: 20, agents: 3, transactions: 600 }),
     environment: systemEnvironment,
