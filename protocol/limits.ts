@@ -14,7 +14,7 @@ export const protocolLimits = {
     value: 8,
     unit: 'bytes',
     reason:
-      'Eight bytes hold 2^53 - 1. Longer ones become Infinity or NaN in lib0, and loops over them never end.',
+      'Eight bytes hold 2^53 - 1. Longer ones become Infinity or NaN in lib0, and loops hang.',
   },
   clock: {
     value: 2 ** 48,
@@ -25,7 +25,7 @@ export const protocolLimits = {
     value: 64,
     unit: 'levels',
     reason:
-      'Yjs writes values by recursion, so a value nested thousands of levels deep makes a document unreadable.',
+      'Yjs writes values by recursion; one nested thousands of levels makes a document unreadable.',
   },
   sections: {
     value: 65_536,
