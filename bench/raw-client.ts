@@ -104,6 +104,15 @@ export class RawClient {
     this.send(emptyAwarenessMessage)
   }
 
+  /** What the server sends from now on waits in the network, and then in the server. */
+  stopReading(): void {
+    this.#socket.pause()
+  }
+
+  startReading(): void {
+    this.#socket.resume()
+  }
+
   close(code = 1000): void {
     this.#socket.close(code)
   }

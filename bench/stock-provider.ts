@@ -37,6 +37,8 @@ export class StockLink implements AuthorLink {
     // Node 20 has no WebSocket. That of ws can all that a provider asks of it, though its type, which
     // lacks dispatchEvent, does not fit.
     Object.assign(options, { WebSocketPolyfill: WebSocket })
+    // Each provider listens for the end of the process; many of them are no leak.
+    process.setMaxListeners(process.getMaxListeners() + 1)
     this.provider = new Provider(serverUrl, name, doc, options)
   }
 
@@ -55,6 +57,7 @@ export class StockLink implements AuthorLink {
   }
 
   close(): void {
+    process.setMaxListeners(process.getMaxListeners() - 1)
     this.provider.destroy()
     this.provider.awareness.destroy()
   }

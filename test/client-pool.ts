@@ -2,7 +2,7 @@ import { RawClient, type RawClientOptions } from '../bench/raw-client.js'
 import type { LiveServer } from './live-server.js'
 import { StockClient, type StockClientOptions } from './stock-client.js'
 
-/** Clients of one server that end with their test. */
+/** Clients of one server that end together. */
 export class ClientPool {
   readonly #server: LiveServer
   readonly #stock: StockClient[] = []
@@ -25,7 +25,7 @@ export class ClientPool {
   }
 
   destroy(): void {
-    for (const client of this.#stock) client.destroy()
-    for (const client of this.#raw) client.terminate()
+    for (const client of this.#stock.splice(0)) client.destroy()
+    for (const client of this.#raw.splice(0)) client.terminate()
   }
 }

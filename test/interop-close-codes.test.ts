@@ -4,7 +4,6 @@ import type { Principal } from '../server/index.js'
 import { ClientPool } from './client-pool.js'
 import { LiveServer, type LiveServerOptions } from './live-server.js'
 import { stockVersions } from './stock-client.js'
-import { waitFor } from './wait-for.js'
 
 const writer: Principal = { id: 'w', access: 'write' }
 const running: { server: LiveServer; pool: ClientPool }[] = []
@@ -43,7 +42,7 @@ const isFinal = (code: ErrorCode): boolean => {
 describe('a close code of 4400 to 4499', () => {
   test.each(codes.filter(isFinal))('stops y-websocket 3.1.0 for good: %s', async (code) => {
     const stock = (await start(refusing(code, 1))).stock('closed')
-    await waitFor('the client has given up', () => stock.finalCode !== undefined, stock)
+    await stock.gaveUp()
     expect(stock.finalCode).toBe(errorCatalogue[code].closeCode)
     expect(stock.provider.shouldConnect).toBe(false)
     stock.provider.connect()

@@ -108,6 +108,11 @@ export class StockClient implements Changing {
     await waitFor(`the client has ${JSON.stringify(text)}`, () => this.text === text, this)
   }
 
+  /** Waits until the provider was told to stop for good; version 3.1 only. */
+  async gaveUp(): Promise<void> {
+    await waitFor('the client has given up', () => this.finalCode !== undefined, this)
+  }
+
   /** Waits until this client sees another in exactly this state. */
   async sees(other: StockClient, state: unknown): Promise<void> {
     const wanted = JSON.stringify(state)

@@ -26,3 +26,15 @@ export function waitFor(
     { environment: systemEnvironment, deadlineMs, describe: () => what },
   )
 }
+
+/** For the few things that say nothing when they change: looks a hundred times a second. */
+export const polled: Changing = {
+  onChange(listener) {
+    const look = (): void => {
+      listener()
+      timer = systemEnvironment.setTimer(look, 10)
+    }
+    let timer = systemEnvironment.setTimer(look, 10)
+    return () => timer.cancel()
+  },
+}
