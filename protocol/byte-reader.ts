@@ -58,7 +58,9 @@ export class ByteReader {
     this.#readLongVarUint(byte & 0x3f, 64)
   }
 
-  /** `position` stands on the first byte, whose value bits are `low`; the next byte counts `scale`. */
+  /**
+   * `position` stands on the first byte, whose value bits are `low`; the next byte counts `scale`.
+   */
   #readLongVarUint(low: number, scale: number): number {
     const start = this.position
     const bytes = this.bytes
@@ -79,7 +81,9 @@ export class ByteReader {
     return this.fail('varint', 'expected a varint of at most 8 bytes and 2^53 - 1')
   }
 
-  /** A count of things that take at least `bytesEach` bytes, so that it is bounded by what is left. */
+  /**
+   * A count of things that take at least `bytesEach` bytes, so that it is bounded by what is left.
+   */
   readCount(bytesEach: number): number {
     const start = this.position
     const count = this.readVarUint()

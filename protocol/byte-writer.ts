@@ -8,8 +8,8 @@ export function varUintLength(value: number): number {
 }
 
 /**
- * Writes lib0's encoding (https://github.com/dmonad/lib0, encoding.js). With the right capacity from
- * the start it allocates one Uint8Array, which `finish` hands out.
+ * Writes lib0's encoding (https://github.com/dmonad/lib0, encoding.js). With the right capacity
+ * from the start it allocates one Uint8Array, which `finish` hands out.
  */
 export class ByteWriter {
   #bytes: Uint8Array

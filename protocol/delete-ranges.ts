@@ -8,8 +8,8 @@ import type { UpdateScan } from './update-scan.js'
 const FEW_RANGES = 4
 
 /**
- * Which clocks are deleted: for each client the disjoint intervals [from, to), in order. This is the
- * half of a document's state that a state vector does not tell.
+ * Which clocks are deleted: for each client the disjoint intervals [from, to), in order. This is
+ * the half of a document's state that a state vector does not tell.
  */
 export class DeleteRanges {
   readonly #clients = new Map<number, ClockIntervals>()
@@ -150,7 +150,9 @@ export class DeleteRanges {
   }
 }
 
-/** Ranges by client, so that a hostile order of clients and clocks costs no more than a good one. */
+/**
+ * Ranges by client, so that a hostile order of clients and clocks costs no more than a good one.
+ */
 class GatheredRanges {
   readonly #clients = new Map<number, { readonly from: number[]; readonly to: number[] }>()
 

@@ -14,8 +14,8 @@ export interface DocumentNameOptions {
 }
 
 /**
- * The document that an upgrade request asks for: its path without the query. Slashes are part of the
- * name, and no name is special.
+ * The document that an upgrade request asks for: its path without the query. Slashes are part of
+ * the name, and no name is special.
  * @param rawPath the request target as it came, such as `/notes/today?token=x`
  * @throws INVALID_NAME for a name that is empty, too long or badly encoded
  */

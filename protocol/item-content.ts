@@ -16,7 +16,10 @@ export const contentKind = {
   document: 9,
 } as const
 
-/** Type kinds (Yjs 13, ContentType.js, typeRefs): array, map, text, element, fragment, hook, xml text. */
+/**
+ * Type kinds (Yjs 13, ContentType.js, typeRefs): array, map, text, element, fragment, hook, xml
+ * text.
+ */
 const LAST_TYPE_KIND = 6
 const XML_ELEMENT = 3
 const XML_HOOK = 5

@@ -1,6 +1,6 @@
 /**
- * The messages as values. Byte fields are views of the frame they came in, not copies: who keeps one
- * beyond the turn copies it, or keeps the whole frame alive. `docs/PROTOCOL.md` has the bytes.
+ * The messages as values. Byte fields are views of the frame they came in, not copies: who keeps
+ * one beyond the turn copies it, or keeps the whole frame alive. `docs/PROTOCOL.md` has the bytes.
  */
 
 /** The WebSocket subprotocol that a client asks for to get message types of 100 and above. */

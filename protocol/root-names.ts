@@ -16,7 +16,7 @@ interface CachedName {
  * them over and over, so a small cache by bytes spares the decoding.
  */
 export class RootNames {
-  readonly #slots: (CachedName | undefined)[] = new Array(SLOTS).fill(undefined)
+  readonly #slots = Array.from<CachedName | undefined>({ length: SLOTS })
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   readonly #seen = new Set<string>()
   #update = 0

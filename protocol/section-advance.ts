@@ -170,8 +170,10 @@ class SectionCursor {
     this.reach = known
   }
 
-  /** Takes the next struct, which ends at these places. What is admitted is one run: a Skip or a
-   * known struct after it would have to start above `reach` or end below it. */
+  /**
+   * Takes the next struct, which ends at these places. What is admitted is one run: after it, a
+   * Skip puts the next struct above `reach`, and no known struct can follow.
+   */
   admit(offsetAfter: number, clockAfter: number): void {
     if (this.admittedStructs === 0) {
       this.admittedClock = this.clock

@@ -28,9 +28,9 @@ interface ClientDeletes {
 }
 
 /**
- * Whether every struct and every deletion of the update lies on what is known or on the update's own
- * sections, so that all of it can be admitted as it is. False also for updates that refer to new
- * clocks of their own, which `splitUpdate` may well find complete.
+ * Whether every struct and every deletion of the update lies on what is known or on the update's
+ * own sections, so that all of it can be admitted as it is. False also for updates that refer to
+ * new clocks of their own, which `splitUpdate` may well find complete.
  * @param known the end of the contiguous clocks known of a client; 0 for a stranger
  */
 export function isComplete(scan: UpdateScan, known: (client: number) => number): boolean {
@@ -66,10 +66,11 @@ function sectionEndOf(scan: UpdateScan, client: number): number {
 
 /**
  * Splits an update into what can be admitted and what waits for its past, as Y.Doc would integrate
- * the one and keep the other pending. Admitted are, to a fixed point, whole structs from the front of
- * each client's section that continue what is known and refer only to what is known, and the delete
- * ranges over clocks that are then known. Structs whose clocks are all known are left out of both;
- * delete ranges over known clocks always count as admissible, whether or not they add anything.
+ * the one and keep the other pending. Admitted are, to a fixed point, whole structs from the front
+ * of each client's section that continue what is known and refer only to what is known, and the
+ * delete ranges over clocks that are then known. Structs whose clocks are all known are left out of
+ * both; delete ranges over known clocks always count as admissible, whether or not they add
+ * anything.
  *
  * Structs are copied, not re-encoded. Where nothing has to be cut, the result is `update` itself.
  * @param update the bytes of which `scan` is the scan

@@ -20,9 +20,9 @@ const MIN_SECTION_BYTES = 5
 const MIN_STRUCT_BYTES = 2
 
 /**
- * Checks the structure of Yjs v1 updates, byte by byte in one pass, and says what is in them. No Yjs
- * function is called and no struct is built, so that no input can make Yjs hang, throw half way or
- * fill the memory, and a keystroke costs a fraction of a microsecond.
+ * Checks the structure of Yjs v1 updates, byte by byte in one pass, and says what is in them. No
+ * Yjs function is called and no struct is built, so that no input can make Yjs hang, throw half way
+ * or fill the memory, and a keystroke costs a fraction of a microsecond.
  */
 export class UpdateScanner {
   readonly #reader = new StructReader()

@@ -4,8 +4,8 @@ import { isAscii, isUtf8 } from 'node:buffer'
 const NATIVE_FROM = 96
 
 /**
- * How many UTF-16 units the text of bytes [start, end) has, which is how Yjs counts it; -1 where the
- * bytes are not strictly valid UTF-8 (Unicode 15, table 3-7: no surrogates, nothing overlong).
+ * How many UTF-16 units the text of bytes [start, end) has, which is how Yjs counts it; -1 where
+ * the bytes are not strictly valid UTF-8 (Unicode 15, table 3-7: no surrogates, nothing overlong).
  */
 export function utf16Length(bytes: Uint8Array, start: number, end: number): number {
   if (end - start >= NATIVE_FROM) return utf16LengthNative(bytes.subarray(start, end))

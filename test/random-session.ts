@@ -2,7 +2,9 @@ import * as Y from 'yjs'
 
 export type Random = () => number
 
-/** Several people on one document, who edit everything that Yjs has and exchange updates at times. */
+/**
+ * Several people on one document, who edit everything that Yjs has and exchange updates at times.
+ */
 export interface RandomSession {
   readonly documents: readonly Y.Doc[]
   /** What each transaction of the people themselves sent, in order. */
