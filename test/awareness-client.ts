@@ -30,8 +30,7 @@ const provider = 'provider'
 export class AwarenessClient {
   readonly awareness: Awareness
   readonly log: ChangeLogEntry[] = []
-  /** What an extended client was told of others. */
-  readonly away = new Set<number>()
+  readonly #away = new Set<number>()
   readonly #environment: Environment
   #send: ((update: Uint8Array) => void) | undefined
   #timer: Timer
@@ -62,6 +61,16 @@ export class AwarenessClient {
     return this.#send !== undefined
   }
 
+  /** Whom an extended client may dim: it was told that they are away, and neither back nor left. */
+  get away(): number[] {
+    return [...this.#away]
+  }
+
+  noteAway(away: readonly number[], back: readonly number[]): void {
+    for (const clientID of away) this.#away.add(clientID)
+    for (const clientID of back) this.#away.delete(clientID)
+  }
+
   setState(state: Record<string, unknown> | null): void {
     this.awareness.setLocalState(state)
   }
@@ -81,7 +90,7 @@ export class AwarenessClient {
   close(): void {
     if (!this.isOpen) return
     this.#send = undefined
-    this.away.clear()
+    this.#away.clear()
     const others = [...this.awareness.getStates().keys()].filter((id) => id !== this.clientID)
     removeAwarenessStates(this.awareness, others, provider)
     this.log.length = 0
@@ -90,6 +99,10 @@ export class AwarenessClient {
   /** Whom it sees, itself included: client id -> state. */
   get seen(): ReadonlyMap<number, unknown> {
     return this.awareness.getStates()
+  }
+
+  get seenIDs(): number[] {
+    return [...this.seen.keys()].toSorted(ascending)
   }
 
   /** The texts of the log, which is empty afterwards. */
@@ -105,9 +118,10 @@ export class AwarenessClient {
 
   #note({ added, updated, removed }: AwarenessChange): void {
     const at = this.#environment.now()
-    for (const id of added.toSorted()) this.log.push({ at, text: `added ${id}` })
-    for (const id of updated.toSorted()) this.log.push({ at, text: `updated ${id}` })
-    for (const id of removed.toSorted()) this.log.push({ at, text: `removed ${id}` })
+    for (const id of removed) this.#away.delete(id)
+    for (const [what, ids] of Object.entries({ added, updated, removed })) {
+      for (const id of ids.toSorted(ascending)) this.log.push({ at, text: `${what} ${id}` })
+    }
   }
 
   #stampTimes(clientIDs: readonly number[]): void {
@@ -138,4 +152,8 @@ export class AwarenessClient {
     }
     if (outdated.length > 0) removeAwarenessStates(awareness, outdated, 'timeout')
   }
+}
+
+function ascending(one: number, other: number): number {
+  return one - other
 }

@@ -125,10 +125,10 @@ export class PresenceWorld {
   }
 
   /** Another clientID, as after a reload of the page; its awareness starts anew. */
-  reload(participant: Participant, end: LinkEnd): void {
+  reload(participant: Participant, end: LinkEnd, clientID = this.#nextClientID++): void {
     this.disconnect(participant, end)
     participant.client.destroy()
-    participant.client = new AwarenessClient(this.environment, this.#nextClientID++)
+    participant.client = new AwarenessClient(this.environment, clientID)
     participant.client.setState({ name: participant.name })
   }
 
@@ -221,16 +221,11 @@ export class PresenceWorld {
       this.#deliver(() => {
         if (!link.isClientOpen || link.participant.link !== link) return
         if (update !== undefined) client.receive(update)
-        if (isExtended) noteAway(client, flush.away, flush.back)
+        if (isExtended) client.noteAway(flush.away, flush.back)
       })
     }
     this.#settle()
   }
-}
-
-function noteAway(client: AwarenessClient, away: readonly number[], back: readonly number[]): void {
-  for (const clientID of away) client.away.add(clientID)
-  for (const clientID of back) client.away.delete(clientID)
 }
 
 function describeEvent({ type, clientID, principal }: PresenceEvent): string {
