@@ -10,7 +10,7 @@ import { Connection } from './connection.js'
 import type { ConnectionContext } from './connection-context.js'
 import type { DocumentContext } from './document-context.js'
 import { DocumentRegistry } from './document-registry.js'
-import { ThreadDocumentWorker } from './document-worker.js'
+import { type DocumentWorker, ThreadDocumentWorker } from './document-worker.js'
 import { readDocument, transactDocument } from './embedding.js'
 import { Guard } from './guard.js'
 import { createHttpServer, type ListenAddress, listenOn, stopListening } from './http-listener.js'
@@ -40,7 +40,7 @@ export function createServer(options: ServerOptions): CairnServer {
 export class CairnServer {
   readonly #options: ResolvedOptions
   readonly #guard: Guard
-  readonly #worker: ThreadDocumentWorker
+  readonly #worker: DocumentWorker
   readonly #documents: DocumentRegistry
   readonly #connections = new Set<Connection>()
   readonly #connectionContext: ConnectionContext
@@ -55,12 +55,14 @@ export class CairnServer {
     const { environment, limits, logger, store, timings, worker, gc } = options
     this.#options = options
     this.#guard = new Guard(logger)
-    this.#worker = new ThreadDocumentWorker(environment, {
-      ...worker,
-      idleMs: timings.unloadMs,
-      queue: limits.workerQueue,
-      gc,
-    })
+    this.#worker =
+      options.documentWorker ??
+      new ThreadDocumentWorker(environment, {
+        ...worker,
+        idleMs: timings.unloadMs,
+        queue: limits.workerQueue,
+        gc,
+      })
     const document: DocumentContext = {
       environment,
       store,

@@ -3,11 +3,8 @@
  * expensive, happens here, under a heap limit and a kill timer, and never beside the sockets.
  */
 import { parentPort } from 'node:worker_threads'
-import * as Y from 'yjs'
-import { toCairnError } from '../protocol/errors.js'
-import { encodeStateVector } from '../protocol/state-vector.js'
-import { UpdateScanner } from '../protocol/update-scanner.js'
-import type { CompactedDocument, WorkerAnswer, WorkerJob } from './document-worker.js'
+import { answerTo } from './document-work.js'
+import type { WorkerJob } from './document-worker.js'
 
 const port = parentPort
 if (port === null) throw new Error('document-worker-thread runs as a worker thread only')
@@ -15,46 +12,3 @@ if (port === null) throw new Error('document-worker-thread runs as a worker thre
 port.on('message', (job: WorkerJob) => {
   port.postMessage(answerTo(job))
 })
-
-function answerTo(job: WorkerJob): WorkerAnswer {
-  try {
-    switch (job.kind) {
-      case 'compact':
-        return { id: job.id, kind: 'compacted', document: compact(job.updates, job.gc) }
-      case 'difference':
-        return { id: job.id, kind: 'difference', update: Y.diffUpdate(job.update, job.stateVector) }
-    }
-  } catch (error) {
-    return { id: job.id, kind: 'failed', message: toCairnError(error).message }
-  }
-}
-
-function compact(updates: readonly Uint8Array[], gc: boolean): CompactedDocument {
-  const document = new Y.Doc({ gc })
-  document.transact((transaction) => {
-    for (const update of updates) Y.applyUpdate(document, update)
-    // A transaction that counts as remote makes Yjs tidy up formatting marks, with deletes of its
-    // own that no client has; the snapshot must hold what the log holds and nothing else.
-    transaction.local = true
-  })
-  if (document.store.pendingStructs !== null || document.store.pendingDs !== null) {
-    throw new Error('the log is not a complete document: structs or deletes are left pending')
-  }
-  const update = Y.encodeStateAsUpdate(document)
-  document.destroy()
-  return { update, ...describe(update) }
-}
-
-function describe(update: Uint8Array): Omit<CompactedDocument, 'update'> {
-  const scan = new UpdateScanner().scan(update)
-  const stateVector = new Map<number, number>()
-  for (let i = 0; i < scan.sectionCount; i++) {
-    stateVector.set(scan.sectionClient[i] ?? 0, scan.sectionTo[i] ?? 0)
-  }
-  return {
-    stateVector: encodeStateVector(stateVector),
-    deleteSet: update.slice(scan.deleteSetStart),
-    rootNames: [...scan.rootNames],
-    subdocuments: scan.subdocumentCount,
-  }
-}

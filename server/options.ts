@@ -1,6 +1,7 @@
 import type { DocumentStore } from '../persistence/document-store.js'
 import type { Environment } from '../runtime/environment.js'
 import { systemEnvironment } from '../runtime/system-environment.js'
+import type { DocumentWorker } from './document-worker.js'
 import { defaultLimits, type ServerLimits } from './limits.js'
 import { type Logger, silentLogger } from './logger.js'
 import {
@@ -63,6 +64,11 @@ export interface ServerOptions {
   /** @default defaultTimings */
   readonly timings?: Partial<ServerTimings>
   readonly worker?: Partial<WorkerOptions>
+  /**
+   * Does the work of that thread instead of it; the server closes it. For simulations, which have no
+   * threads. @internal
+   */
+  readonly documentWorker?: DocumentWorker
   /** How presence is kept: grace period, stamp, limits. */
   readonly presence?: PresenceOptions
   /**
@@ -84,6 +90,7 @@ export interface ResolvedOptions {
   readonly limits: ServerLimits
   readonly timings: ServerTimings
   readonly worker: WorkerOptions
+  readonly documentWorker: DocumentWorker | undefined
   readonly presence: ResolvedPresenceOptions
   readonly gc: boolean
   readonly logger: Logger
@@ -104,6 +111,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     limits: withDefaults('limits', defaultLimits, options.limits),
     timings: withDefaults('timings', defaultTimings, options.timings),
     worker: withDefaults('worker', { memoryMb: 512, jobMs: 30_000 }, options.worker),
+    documentWorker: options.documentWorker,
     presence: resolvePresenceOptions(options.presence),
     gc: options.gc ?? true,
     logger: options.logger ?? silentLogger,
