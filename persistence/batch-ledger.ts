@@ -10,14 +10,18 @@ import { seal, unseal } from './sealed-value.js'
  * Numbers are kept for as long as their batch may be in a `.log` file only.
  */
 
-/** After this many bytes more a batch is surely in a table: LevelDB keeps at most two write buffers. */
+/**
+ * After this many bytes more a batch is surely in a table. LevelDB keeps two memtables at most, each
+ * is full at 4 MiB and overshoots by one batch, and a batch counts for 4 MiB at most.
+ */
 const keptBytes = 16 * 1024 * 1024
+const countedBatchBytes = 4 * 1024 * 1024
 const checkpointBytes = 1024 * 1024
 /** Old numbers are deleted in groups of at least this many … */
 const trimAtLeast = 256
 /** … and at most this many in one batch. */
 const trimAtMost = 1024
-/** What LevelDB adds to an operation, roughly. */
+/** What LevelDB adds to an operation in its memtable, at least. */
 const operationOverhead = 16
 
 /** A run of batches that is missing. */
@@ -97,10 +101,12 @@ export class BatchLedger {
 
   /** Adds the next number, and what is due to be forgotten, to the operations of a batch. */
   stamp(operations: LevelOperation[]): void {
+    let bytes = 0
     for (const operation of operations) {
-      this.#bytes += operation.key.length + operationOverhead
-      if (operation.type === 'put') this.#bytes += operation.value.length
+      bytes += operation.key.length + operationOverhead
+      if (operation.type === 'put') bytes += operation.value.length
     }
+    this.#bytes += Math.min(bytes, countedBatchBytes)
     const number = ++this.#last
     operations.push(this.#entry(number))
     this.#noteCheckpoint(number)

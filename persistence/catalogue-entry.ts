@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { CairnError } from '../protocol/errors.js'
+import { DamagedValue } from './damaged-value.js'
 import { documentIdLength, snapshotIdLength } from './level-keys.js'
 
 /** Bytes of an epoch. */
@@ -48,7 +48,7 @@ export function encodeCatalogueEntry(entry: CatalogueEntry): Buffer {
 
 export function decodeCatalogueEntry(body: Buffer): CatalogueEntry {
   if (body.length !== plainLength && body.length !== plainLength + snapshotLength) {
-    throw new CairnError('DOCUMENT_DAMAGED', `it has ${body.length} bytes`, { rule: 'format' })
+    throw new DamagedValue(`it has ${body.length} bytes`, 'format')
   }
   return {
     id: body.subarray(0, documentIdLength),
@@ -75,7 +75,7 @@ export function encodeGuard(guard: Guard): Buffer {
 
 export function decodeGuard(body: Buffer): Guard {
   if (body.length !== documentIdLength + 6) {
-    throw new CairnError('DOCUMENT_DAMAGED', `it has ${body.length} bytes`, { rule: 'format' })
+    throw new DamagedValue(`it has ${body.length} bytes`, 'format')
   }
   return { id: body.subarray(0, documentIdLength), head: body.readUIntBE(documentIdLength, 6) }
 }

@@ -49,7 +49,7 @@ export class ChunkJoiner {
 
   /**
    * The whole value once `value` was its last chunk.
-   * @throws DOCUMENT_DAMAGED on a bad checksum; the value begun is forgotten
+   * @throws DamagedValue on a bad checksum; the value begun is forgotten
    */
   take(key: Uint8Array, value: Uint8Array): Buffer | undefined {
     let body: Buffer

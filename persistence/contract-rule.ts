@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { DocumentLog, DocumentStore, LogRecord, NewSnapshot } from './document-store.js'
 
 /** A store made for one test, on data of its own. */
@@ -22,9 +23,8 @@ export interface ContractRule {
 
 /** Update bytes that tell where they come from. The store does not look into them. */
 export function updateOf(label: string, byteLength?: number): Uint8Array {
-  const text = new TextEncoder().encode(label)
-  const length = byteLength ?? text.length
-  return Uint8Array.from({ length }, (_, index) => text[index % text.length] ?? 0)
+  const text = Buffer.from(label, 'utf8')
+  return new Uint8Array(Buffer.alloc(byteLength ?? text.length, text))
 }
 
 /** Appends one record for each label and waits for all of them. */

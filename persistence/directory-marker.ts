@@ -95,7 +95,7 @@ export async function writeMarker(directory: string, marker: Marker): Promise<vo
 }
 
 /** Makes a rename or a new file survive a power cut; does nothing where directories cannot. */
-async function syncDirectory(directory: string): Promise<void> {
+export async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(directory, 'r')
   try {

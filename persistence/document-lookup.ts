@@ -1,4 +1,4 @@
-import { CairnError } from '../protocol/errors.js'
+import type { CairnError } from '../protocol/errors.js'
 import {
   type CatalogueEntry,
   decodeCatalogueEntry,
@@ -6,6 +6,7 @@ import {
   type Guard,
 } from './catalogue-entry.js'
 import { ChunkJoiner } from './chunks.js'
+import { DamagedValue } from './damaged-value.js'
 import type { SnapshotInfo } from './document-store.js'
 import { readError } from './level-errors.js'
 import { asBuffer, idRange, nameKey, readSegmentKey, segmentRange } from './level-keys.js'
@@ -184,11 +185,10 @@ async function readChunked(
   }
 }
 
-function damaged(what: string, rule: string): CairnError {
-  return new CairnError(
-    'DOCUMENT_DAMAGED',
+function damaged(what: string, rule: string): DamagedValue {
+  return new DamagedValue(
     `${what}. Restore the store from a backup, or export the document with salvage, delete it and` +
       ' import what was saved',
-    { rule },
+    rule,
   )
 }

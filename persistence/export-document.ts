@@ -3,7 +3,6 @@ import type { CatalogueEntry } from './catalogue-entry.js'
 import { inspectDocument, readSnapshotInfo, readSnapshotUpdate } from './document-lookup.js'
 import type { ExportedDocument, LogRecord, NewSnapshot } from './document-store.js'
 import { mixGeneration } from './epoch-generation.js'
-import { readError } from './level-errors.js'
 import type { LevelReader } from './level-port.js'
 import { readTailParts, type TailPart } from './segment-reader.js'
 
@@ -41,7 +40,7 @@ export async function exportFromLevel(
     break
   }
   if (snapshot === undefined && records.length === 0) {
-    throw readError('DOCUMENT_DAMAGED', `document "${name}"`, problem ?? nothingLeft())
+    throw problem ?? nothingLeft(name)
   }
   const epoch = mixGeneration(entry.epoch, generation)
   return { name, epoch, createdAt: entry.createdAt, snapshot, records }
@@ -72,6 +71,7 @@ function entryFromId(id: Uint8Array | undefined): CatalogueEntry | undefined {
   return id === undefined ? undefined : { id, epoch: id, createdAt: 0, snapshot: undefined }
 }
 
-function nothingLeft(): CairnError {
-  return new CairnError('DOCUMENT_DAMAGED', 'nothing stands before the damage', { rule: 'hole' })
+function nothingLeft(name: string): CairnError {
+  const what = `document "${name}": nothing stands before the damage`
+  return new CairnError('DOCUMENT_DAMAGED', what, { rule: 'nothing-left' })
 }

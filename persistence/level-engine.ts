@@ -153,6 +153,7 @@ export class LevelEngine {
   async #close(opening: Promise<void>): Promise<void> {
     await opening.catch(() => undefined)
     await this.#commits.idle()
+    await this.#syncLast()
     this.#incarnation++
     this.#retryTimer?.cancel()
     this.#retryTimer = undefined
@@ -168,6 +169,16 @@ export class LevelEngine {
       await this.#directory?.release()
       this.#directory = undefined
     }
+  }
+
+  /** A store that was closed in order survives a power cut, whatever its durability. */
+  async #syncLast(): Promise<void> {
+    const session = this.#session
+    if (session === undefined || this.#options.durability === 'fsync') return
+    const operations: LevelOperation[] = []
+    session.ledger.stamp(operations)
+    // Where it fails, what was acknowledged is still as durable as was promised.
+    await session.level.write(operations, { sync: true }).catch(() => undefined)
   }
 
   #ready(): LevelSession {

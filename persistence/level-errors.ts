@@ -1,4 +1,5 @@
 import { CairnError } from '../protocol/errors.js'
+import { DamagedValue } from './damaged-value.js'
 
 /** Turns what LevelDB refuses to open with into an error that says what to do. */
 export function openError(directory: string, error: unknown): CairnError {
@@ -34,13 +35,9 @@ export function readError(
   error: unknown,
 ): CairnError {
   const message = error instanceof Error ? error.message : String(error)
-  if (error instanceof CairnError) {
-    if (error.code !== 'DOCUMENT_DAMAGED') return error
-    const { rule } = error
-    return new CairnError(code, `${subject}: ${message}`, {
-      cause: error,
-      ...(rule === undefined ? {} : { rule }),
-    })
+  if (error instanceof CairnError) return error
+  if (error instanceof DamagedValue) {
+    return new CairnError(code, `${subject}: ${message}`, { cause: error, rule: error.rule })
   }
   const isDamage =
     codeOf(error) === 'LEVEL_CORRUPTION' ||

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { CairnError } from '../protocol/errors.js'
+import { DamagedValue } from './damaged-value.js'
 import type { KeyRange } from './level-port.js'
 
 /**
@@ -79,7 +79,7 @@ export function writeSegmentKey(
 export function readSegmentKey(key: Uint8Array): { lastSequence: number; chunk: number } {
   const bytes = asBuffer(key)
   if (bytes.length !== segmentKeyLength) {
-    throw new CairnError('DOCUMENT_DAMAGED', `a segment's key has ${bytes.length} bytes`)
+    throw new DamagedValue(`a segment's key has ${bytes.length} bytes`, 'format')
   }
   return {
     lastSequence: bytes.readUIntBE(1 + documentIdLength, 6),

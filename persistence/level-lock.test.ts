@@ -12,6 +12,7 @@ import { appendAll, readLabels, withLog } from './contract-rule.js'
 import { lockDirectory } from './directory-lock.js'
 import { openClassicLevel } from './level-port.js'
 import { levelStore } from './level-store.js'
+import { claimDirectory, releaseDirectory } from './open-directories.js'
 import { ownIdentity } from './process-identity.js'
 
 const storeUrl = new URL('./level-store.js', import.meta.url).href
@@ -89,6 +90,17 @@ describe('the lock of a store directory', () => {
     await second.open()
     await withLog(second, 'a', async (log) => expect(await readLabels(log)).toEqual(['one']))
     await second.close()
+  })
+
+  test('is seen by another copy of the module', async () => {
+    const copyUrl = new URL('./open-directories.js?copy', import.meta.url).href
+    const copy: typeof import('./open-directories.js') = await import(copyUrl)
+    expect(copy.claimDirectory).not.toBe(claimDirectory)
+    claimDirectory(parent)
+    expect(() => copy.claimDirectory(parent)).toThrow('is open in this process already')
+    copy.releaseDirectory(parent)
+    claimDirectory(parent)
+    releaseDirectory(parent)
   })
 
   test('sees through symbolic links', async () => {

@@ -15,6 +15,7 @@ import { mixGeneration } from './epoch-generation.js'
 import type { LevelEngine } from './level-engine.js'
 import { documentIdLength, snapshotIdLength } from './level-keys.js'
 import type { LevelOperation } from './level-port.js'
+import { recordTime } from './record-time.js'
 import { readRecords } from './segment-reader.js'
 import { writeSnapshotChunks } from './snapshot-writer.js'
 
@@ -69,7 +70,7 @@ export class LevelDocumentLog implements DocumentLog {
     this.#entry = start.entry ?? {
       id: environment.randomBytes(documentIdLength),
       epoch: environment.randomBytes(epochLength),
-      createdAt: Math.floor(environment.wallClock()),
+      createdAt: recordTime(environment),
       snapshot: undefined,
     }
     this.id = this.#entry.id
@@ -146,7 +147,7 @@ export class LevelDocumentLog implements DocumentLog {
         throw this.#refuse(queueFull(engine.heldBytes, maxQueuedBytes))
       }
       const sequence = this.#assigned + 1
-      const time = Math.floor(environment.wallClock())
+      const time = recordTime(environment)
       const { update, principal, connection } = record
       engine.push({
         owner: this,

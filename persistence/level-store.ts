@@ -113,7 +113,7 @@ class LevelStore implements DocumentStore {
     const nameBytes = encodeName(name)
     const release = this.#names.take(name)
     try {
-      const start = await this.#read(async (view) => {
+      const start = await this.#read(name, async (view) => {
         const found = await findDocument(view, name, nameBytes)
         if (found === undefined) return { entry: undefined, snapshot: undefined, head: 0 }
         return { ...found, snapshot: await readSnapshotInfo(view, name, found.entry) }
@@ -135,18 +135,18 @@ class LevelStore implements DocumentStore {
       return log
     } catch (error) {
       release()
-      throw readError('DOCUMENT_DAMAGED', `document "${name}"`, error)
+      throw error
     }
   }
 
   async list(options: ListOptions = {}): Promise<readonly DocumentSummary[]> {
     const { generation } = this.#engine
-    return this.#read((view) => listFromLevel(view, options, generation))
+    return this.#read(undefined, (view) => listFromLevel(view, options, generation))
   }
 
   async stat(name: string): Promise<DocumentStat | undefined> {
     const nameBytes = encodeName(name)
-    return this.#read(async (view) => {
+    return this.#read(name, async (view) => {
       const found = await findDocument(view, name, nameBytes)
       if (found === undefined) return undefined
       const { entry, head } = found
@@ -168,7 +168,7 @@ class LevelStore implements DocumentStore {
     const release = this.#names.take(name)
     try {
       // Damage does not keep a document from being deleted: what either key names goes.
-      const ids = await this.#read((view) => findIds(view, nameBytes))
+      const ids = await this.#read(name, (view) => findIds(view, nameBytes))
       if (ids === undefined) return false
       await this.#engine.commit([
         { type: 'del', key: nameKey('catalogue', nameBytes) },
@@ -188,7 +188,7 @@ class LevelStore implements DocumentStore {
   ): Promise<ExportedDocument | undefined> {
     const nameBytes = encodeName(name)
     const { generation } = this.#engine
-    return this.#read((view) =>
+    return this.#read(name, (view) =>
       exportFromLevel(view, { name, nameBytes, generation, salvage: options.salvage ?? false }),
     )
   }
@@ -197,9 +197,8 @@ class LevelStore implements DocumentStore {
     const nameBytes = encodeName(document.name)
     const release = this.#names.take(document.name)
     try {
-      const { level } = this.#engine
-      const known = await level.get(nameKey('catalogue', nameBytes))
-      if (known !== undefined || (await level.get(nameKey('guard', nameBytes))) !== undefined) {
+      const ids = await this.#read(document.name, (view) => findIds(view, nameBytes))
+      if (ids !== undefined) {
         throw new CairnError(
           'DOCUMENT_EXISTS',
           `there is a document "${document.name}": delete it first, or import under another name`,
@@ -213,14 +212,17 @@ class LevelStore implements DocumentStore {
 
   async verify(name: string): Promise<VerifyReport> {
     const nameBytes = encodeName(name)
-    return this.#read((view) => verifyInLevel(view, name, nameBytes))
+    return this.#read(name, (view) => verifyInLevel(view, name, nameBytes))
   }
 
   /** Reads from one state of the database, whatever is written meanwhile. */
-  async #read<T>(read: (view: LevelView) => Promise<T>): Promise<T> {
+  async #read<T>(name: string | undefined, read: (view: LevelView) => Promise<T>): Promise<T> {
     const view = this.#engine.level.view()
     try {
       return await read(view)
+    } catch (error) {
+      if (name !== undefined) throw readError('DOCUMENT_DAMAGED', `document "${name}"`, error)
+      throw readError('STORE_DAMAGED', 'the catalogue of the store', error)
     } finally {
       await view.close()
     }

@@ -16,6 +16,7 @@ import type {
 import { HealthSignal } from './health-signal.js'
 import { headOf, type MemoryDocument, MemoryDocumentLog } from './memory-log.js'
 import { NameLocks } from './name-locks.js'
+import { recordTime } from './record-time.js'
 
 export interface MemoryStoreOptions {
   /** @default the system's clock and randomness */
@@ -143,7 +144,7 @@ class MemoryStore implements DocumentStore {
   }
 
   #time(): number {
-    return Math.floor(this.#environment.wallClock())
+    return recordTime(this.#environment)
   }
 
   #create(name: string): MemoryDocument {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { crc32 } from 'node:zlib'
-import { CairnError } from '../protocol/errors.js'
+import { DamagedValue } from './damaged-value.js'
 import { asBuffer } from './level-keys.js'
 
 /** The first byte of every value; another number is another format. */
@@ -23,18 +23,16 @@ export function seal(key: Uint8Array, body: Uint8Array): Buffer {
 
 /**
  * The body of a sealed value.
- * @throws DOCUMENT_DAMAGED with the rule `checksum` or `format`; the caller adds what was damaged
+ * @throws DamagedValue with the rule `checksum` or `format`
  */
 export function unseal(key: Uint8Array, value: Uint8Array): Buffer {
   const bytes = asBuffer(value)
   const end = bytes.length - 4
   if (end < 1 || crc32(bytes.subarray(0, end), crc32(key)) !== bytes.readUInt32BE(end)) {
-    throw new CairnError('DOCUMENT_DAMAGED', 'its checksum does not fit', { rule: 'checksum' })
+    throw new DamagedValue('its checksum does not fit', 'checksum')
   }
   if (bytes[0] !== valueFormat) {
-    throw new CairnError('DOCUMENT_DAMAGED', `its format is ${bytes[0]}, not ${valueFormat}`, {
-      rule: 'format',
-    })
+    throw new DamagedValue(`its format is ${bytes[0]}, not ${valueFormat}`, 'format')
   }
   return bytes.subarray(1, end)
 }

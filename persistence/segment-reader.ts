@@ -1,5 +1,6 @@
 import { CairnError } from '../protocol/errors.js'
 import { ChunkJoiner } from './chunks.js'
+import { DamagedValue } from './damaged-value.js'
 import type { LogRecord } from './document-store.js'
 import { readError } from './level-errors.js'
 import { readSegmentKey, segmentRange } from './level-keys.js'
@@ -108,7 +109,7 @@ class TailAssembly {
       const body = this.#joiner.take(key, value)
       if (body !== undefined) this.#accept(decodeSegment(body, lastSequence))
     } catch (error) {
-      if (!(error instanceof CairnError)) throw error
+      if (!(error instanceof DamagedValue)) throw error
       this.#breakSegment(lastSequence, error.message, error)
     }
   }
@@ -134,7 +135,7 @@ class TailAssembly {
     this.next = before
   }
 
-  #breakSegment(lastSequence: number, what: string, cause?: CairnError): void {
+  #breakSegment(lastSequence: number, what: string, cause?: DamagedValue): void {
     this.#joiner.forget()
     this.#broken = lastSequence
     const which = `the records from ${this.next} to ${lastSequence} cannot be read`
@@ -142,7 +143,7 @@ class TailAssembly {
     this.next = lastSequence + 1
   }
 
-  #report(what: string, rule: string, cause?: CairnError): void {
+  #report(what: string, rule: string, cause?: DamagedValue): void {
     const message =
       `document "${this.#range.name}": ${what}. Restore the store from a backup, or export the` +
       ' document with salvage, delete it and import what was saved'

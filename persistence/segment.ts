@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { crc32 } from 'node:zlib'
-import { CairnError } from '../protocol/errors.js'
 import { chunkBytes, splitChunks } from './chunks.js'
+import { DamagedValue } from './damaged-value.js'
 import type { LogRecord } from './document-store.js'
 import { segmentKey, writeSegmentKey } from './level-keys.js'
 import type { LevelOperation } from './level-port.js'
@@ -132,6 +132,6 @@ function take(body: Buffer, cursor: Cursor, length: number): Buffer {
   return bytes
 }
 
-function malformed(): CairnError {
-  return new CairnError('DOCUMENT_DAMAGED', 'its records do not fill it', { rule: 'format' })
+function malformed(): DamagedValue {
+  return new DamagedValue('its records do not fill it', 'format')
 }

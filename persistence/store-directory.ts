@@ -1,9 +1,15 @@
 import { mkdir, realpath } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { CairnError } from '../protocol/errors.js'
 import type { Environment } from '../runtime/environment.js'
 import { type DirectoryLock, lockDirectory } from './directory-lock.js'
-import { levelDirectoryName, type Marker, readMarker, writeMarker } from './directory-marker.js'
+import {
+  levelDirectoryName,
+  type Marker,
+  readMarker,
+  syncDirectory,
+  writeMarker,
+} from './directory-marker.js'
 import { claimDirectory, releaseDirectory } from './open-directories.js'
 import { ownIdentity } from './process-identity.js'
 
@@ -26,8 +32,24 @@ export async function takeStoreDirectory(
   environment: Environment,
   acceptLoss: boolean,
 ): Promise<StoreDirectory> {
-  await mkdir(directory, { recursive: true })
-  const path = await realpath(directory)
+  try {
+    const firstCreated = await mkdir(directory, { recursive: true })
+    const path = await realpath(directory)
+    if (firstCreated !== undefined) await syncDirectory(dirname(path))
+    return await claimAndLock(path, environment, acceptLoss)
+  } catch (error) {
+    if (error instanceof CairnError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    const message = `${directory} cannot be used as a store: ${reason}`
+    throw new CairnError('STORE_UNAVAILABLE', message, { cause: error })
+  }
+}
+
+async function claimAndLock(
+  path: string,
+  environment: Environment,
+  acceptLoss: boolean,
+): Promise<StoreDirectory> {
   claimDirectory(path)
   try {
     // Looked at before anything is written, so that nothing of ours ends up in a foreign directory.
@@ -41,7 +63,7 @@ export async function takeStoreDirectory(
     }
   } catch (error) {
     releaseDirectory(path)
-    throw asUnavailable(path, error)
+    throw error
   }
 }
 
@@ -51,13 +73,10 @@ async function enter(
   environment: Environment,
   acceptLoss: boolean,
 ): Promise<StoreDirectory> {
-  let marker = await findMarker(path, acceptLoss)
-  if (marker === undefined) {
-    const created = new Date(environment.wallClock()).toISOString()
-    marker = { state: 'creating', created }
-    await writeMarker(path, marker)
-  }
-  const { state, created } = marker
+  const found = await findMarker(path, acceptLoss)
+  const created = found?.created ?? new Date(environment.wallClock()).toISOString()
+  const state = found?.state ?? 'creating'
+  if (found === undefined || found.isLost) await writeMarker(path, { state, created })
   return {
     path,
     levelPath: join(path, levelDirectoryName),
@@ -77,15 +96,17 @@ async function enter(
 }
 
 /** With `acceptLoss` a database without a readable marker counts as a store that stood. */
-async function findMarker(path: string, acceptLoss: boolean): Promise<Marker | undefined> {
+async function findMarker(
+  path: string,
+  acceptLoss: boolean,
+): Promise<(Marker & { readonly isLost: boolean }) | undefined> {
   try {
-    return await readMarker(path)
+    const marker = await readMarker(path)
+    return marker === undefined ? undefined : { ...marker, isLost: false }
   } catch (error) {
     const isMarkerGone = error instanceof CairnError && error.code === 'STORE_DAMAGED'
     if (!acceptLoss || !isMarkerGone) throw error
-    const marker: Marker = { state: 'ready', created: 'unknown' }
-    await writeMarker(path, marker)
-    return marker
+    return { state: 'ready', created: 'unknown', isLost: true }
   }
 }
 
@@ -93,12 +114,4 @@ async function mayHaveLostPower(lock: DirectoryLock): Promise<boolean> {
   if (lock.abandonedBy === undefined) return false
   const { bootId } = await ownIdentity()
   return bootId === undefined || bootId !== lock.abandonedBy.bootId
-}
-
-function asUnavailable(path: string, error: unknown): CairnError {
-  if (error instanceof CairnError) return error
-  const reason = error instanceof Error ? error.message : String(error)
-  return new CairnError('STORE_UNAVAILABLE', `${path} cannot be used as a store: ${reason}`, {
-    cause: error,
-  })
 }

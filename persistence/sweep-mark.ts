@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { CairnError } from '../protocol/errors.js'
+import { DamagedValue } from './damaged-value.js'
 import {
   asBuffer,
   documentIdLength,
@@ -62,5 +62,5 @@ export function sweptRanges(key: Uint8Array): readonly KeyRange[] {
   if (bytes[1] === whatByte.records && rest.length === 6) {
     return [segmentRange(id, { through: rest.readUIntBE(0, 6) })]
   }
-  throw new CairnError('STORE_DAMAGED', `a sweep mark cannot be read: ${bytes.toString('hex')}`)
+  throw new DamagedValue(`the sweep mark ${bytes.toString('hex')} is none`, 'format')
 }
