@@ -61,7 +61,7 @@ export class RawClient {
     this.opened.catch(() => undefined)
     this.#socket.on('message', (data: Buffer) => {
       // A copy, since the buffer is part of a larger one that the socket reads into again.
-      const message = decodeServerMessage(Uint8Array.from(data))
+      const message = decodeServerMessage(new Uint8Array(data))
       this.#messages.push(message)
       this.#onMessage(message)
       this.#announce()
