@@ -5,14 +5,16 @@ import { CairnError, toCairnError } from '../protocol/errors.js'
 import { Deadline } from '../runtime/deadline.js'
 import type { Timer } from '../runtime/environment.js'
 import type { MessageSocket } from '../runtime/message-socket.js'
+import { TimerWheel } from '../runtime/timer-wheel.js'
 import { createAuthenticator } from './authenticator.js'
 import { Connection } from './connection.js'
 import type { ConnectionContext } from './connection-context.js'
 import type { DocumentContext } from './document-context.js'
+import { type DocumentHandle, DocumentHandles } from './document-handle.js'
 import { DocumentRegistry } from './document-registry.js'
 import { type DocumentWorker, ThreadDocumentWorker } from './document-worker.js'
 import { readDocument, transactDocument } from './embedding.js'
-import { Guard } from './guard.js'
+import type { Guard } from './guard.js'
 import { createHttpServer, type ListenAddress, listenOn, stopListening } from './http-listener.js'
 import { requireWithin } from './limits.js'
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.js'
@@ -40,6 +42,8 @@ export function createServer(options: ServerOptions): CairnServer {
 export class CairnServer {
   readonly #options: ResolvedOptions
   readonly #guard: Guard
+  readonly #wheel: TimerWheel
+  readonly #handles: DocumentHandles
   readonly #worker: DocumentWorker
   readonly #documents: DocumentRegistry
   readonly #connections = new Set<Connection>()
@@ -52,9 +56,10 @@ export class CairnServer {
 
   /** Use `createServer`. */
   constructor(options: ResolvedOptions) {
-    const { environment, limits, logger, store, timings, worker, gc } = options
+    const { environment, guard, limits, logger, store, timings, worker, gc } = options
     this.#options = options
-    this.#guard = new Guard(logger)
+    this.#guard = guard
+    this.#wheel = new TimerWheel(environment)
     this.#worker =
       options.documentWorker ??
       new ThreadDocumentWorker(environment, {
@@ -72,7 +77,10 @@ export class CairnServer {
       guard: this.#guard,
       worker: this.#worker,
       snapshots: new SnapshotCache(limits.snapshotCacheBytes),
+      wheel: this.#wheel,
+      onPresence: (name, events) => this.#handles.tell(name, events),
     }
+    this.#handles = new DocumentHandles(this.#guard, (name) => this.#documents.find(name))
     this.#documents = new DocumentRegistry(document, (name) => this.#createPresence(name))
     const authenticate = createAuthenticator(options.authenticate)
     this.#connectionContext = {
@@ -175,6 +183,11 @@ export class CairnServer {
     return transactDocument(this.#connectionContext, name, change, principal)
   }
 
+  /** A document by name, for what the embedding program wants to know of it while it runs. */
+  document(name: string): DocumentHandle {
+    return this.#handles.handle(name)
+  }
+
   /** A Y.Doc of its own with everything durable in it; the caller destroys it. */
   async read(name: string): Promise<Y.Doc> {
     await this.open()
@@ -240,9 +253,7 @@ export class CairnServer {
   #startTicking(): void {
     const { environment, timings } = this.#options
     this.#tickTimer = environment.setTimer(() => {
-      const now = environment.now()
-      for (const connection of this.#connections) connection.tick(now)
-      this.#documents.tick(now)
+      this.#documents.tick(environment.now())
       this.#startTicking()
     }, timings.tickMs)
   }
@@ -263,6 +274,7 @@ export class CairnServer {
     } finally {
       deadline.cancel()
       this.#tickTimer?.cancel()
+      this.#wheel.stop()
       await this.#worker.close()
       await store.close()
     }

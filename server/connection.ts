@@ -3,7 +3,6 @@ import {
   emptyAwarenessMessage,
   encodeAcknowledge,
   encodeAwareness,
-  encodeHello,
   encodePermissionDenied,
   encodePong,
   encodeReject,
@@ -12,11 +11,14 @@ import { CairnError, toCairnError } from '../protocol/errors.js'
 import type { Timer } from '../runtime/environment.js'
 import { MessageBatch } from '../runtime/message-batch.js'
 import type { MessageSocket } from '../runtime/message-socket.js'
+import type { WheelTask } from '../runtime/timer-wheel.js'
 import type { Author } from './author.js'
 import type { ConnectionContext } from './connection-context.js'
 import { ConnectionWriter } from './connection-writer.js'
 import type { Document, DocumentUser } from './document.js'
 import { FanOut } from './fan-out.js'
+import { Heartbeat, type HeartbeatOwner } from './heartbeat.js'
+import { helloMessage } from './hello-message.js'
 import { InboundGate } from './inbound-gate.js'
 import { exceeds } from './limits.js'
 import type { OpenDocument } from './open-document.js'
@@ -45,6 +47,8 @@ interface LiveState {
 
 /** The same question for the same missing clocks is not repeated sooner than this. */
 const askAgainMs = 5_000
+/** How often the progress of a lagging connection is looked at. */
+const lagCheckMs = 1_000
 /** An update that says nothing: no structs, no deletes. */
 const emptyUpdateBytes = 2
 
@@ -56,19 +60,23 @@ const keepAlive = new MessageBatch([emptyAwarenessMessage])
  *
  * Frames that arrive before authentication and opening are done wait, in order.
  */
-export class Connection implements Author, Subscriber, DocumentUser, MessageReceiver {
+export class Connection
+  implements Author, Subscriber, DocumentUser, MessageReceiver, HeartbeatOwner
+{
   readonly id: string
   readonly socket: MessageSocket
   readonly isExtended: boolean
   cursor = 0
   presenceMark = 0
-  lag: Lag | undefined
   readonly #context: ConnectionContext
   readonly #request: ConnectionRequest
   readonly #onClosed: (connection: Connection) => void
   readonly #receipts: Receipts | undefined
   readonly #gate: InboundGate
   readonly #writer: ConnectionWriter
+  readonly #heartbeat: Heartbeat
+  readonly #lagTask: WheelTask
+  #lag: Lag | undefined
   #state: ConnectionState
   #principal: Principal = anonymous
   #asked: { readonly missing: string; readonly at: number } | undefined
@@ -80,7 +88,7 @@ export class Connection implements Author, Subscriber, DocumentUser, MessageRece
     client: { readonly request: ConnectionRequest; readonly isExtended: boolean },
     onClosed: (connection: Connection) => void,
   ) {
-    const { environment, limits } = context.options
+    const { environment, limits, timings } = context.options
     this.#context = context
     this.socket = socket
     this.#request = client.request
@@ -90,12 +98,15 @@ export class Connection implements Author, Subscriber, DocumentUser, MessageRece
     this.#receipts = client.isExtended ? new Receipts() : undefined
     this.#gate = new InboundGate(environment, limits, socket)
     this.#writer = new ConnectionWriter(environment, socket, (error) => this.close(error))
+    const { wheel } = context.document
+    this.#heartbeat = new Heartbeat(wheel, timings, this, environment.now())
+    this.#lagTask = wheel.task(() => this.#checkLag())
     this.#state = { name: 'joining', early: [], timer: this.#startJoinTimer(limits.joinMs) }
     socket.attach({
       onMessage: (message) => this.#onMessage(message),
       onTextMessage: () =>
         this.close(new CairnError('TEXT_MESSAGE', 'expected a binary message, got text')),
-      onPong: () => undefined,
+      onPong: () => this.#heartbeat.heard(environment.now()),
       onDrain: () => this.#onDrain(),
       onClose: (code) => this.#onSocketClosed(code),
     })
@@ -128,15 +139,21 @@ export class Connection implements Author, Subscriber, DocumentUser, MessageRece
     this.#gate.pause('draining')
   }
 
-  /** Time passes: a silent connection is kept alive, one that lags for too long goes. */
-  tick(now: number): void {
-    if (this.#state.name !== 'live') return
-    const lagError = FanOut.lagError(this, this.#context.document)
-    if (lagError !== undefined) {
-      this.close(lagError)
-    } else if (now - this.#writer.lastWroteAt >= this.#context.options.timings.keepAliveMs) {
-      if (this.socket.isDrained) this.#writer.send(keepAlive)
-    }
+  // As the owner of a heartbeat.
+
+  get lastWroteAt(): number {
+    return this.#writer.lastWroteAt
+  }
+
+  keepAlive(): void {
+    if (this.#state.name === 'live') this.#writer.send(keepAlive)
+  }
+
+  onLost(): void {
+    this.#context.options.logger.debug({ connection: this.id }, 'a connection gave no sign of life')
+    this.#leave(true)
+    // A close could not be delivered either.
+    this.socket.terminate()
   }
 
   // As an author.
@@ -169,6 +186,20 @@ export class Connection implements Author, Subscriber, DocumentUser, MessageRece
   }
 
   // As a subscriber.
+
+  get lag(): Lag | undefined {
+    return this.#lag
+  }
+
+  startLag(lag: Lag): void {
+    this.#lag = lag
+    this.#lagTask.scheduleAt(lag.since + lagCheckMs)
+  }
+
+  endLag(): void {
+    this.#lag = undefined
+    this.#lagTask.cancel()
+  }
 
   takeAcknowledgement(): Uint8Array | undefined {
     const count = this.#receipts?.takeAcknowledgement()
@@ -262,26 +293,16 @@ export class Connection implements Author, Subscriber, DocumentUser, MessageRece
       fail: (error) => this.close(toCairnError(error)),
     })
     this.#state = { name: 'live', document, open, replies }
-    if (this.isExtended) this.#writer.sendControl(this.#hello(open))
+    if (this.isExtended) {
+      this.#writer.sendControl(helloMessage(this, open, this.#context.options))
+    }
     for (const message of joining.early) this.#handle(message)
     this.#gate.resume('joining')
   }
 
-  #hello(open: OpenDocument): Uint8Array {
-    const { store, limits, timings } = this.#context.options
-    return encodeHello({
-      connectionId: this.id,
-      access: this.#principal.access,
-      epoch: open.log.epoch ?? new Uint8Array(0),
-      position: encodePosition(open.index.head),
-      durability: store.durability,
-      maxUpdateBytes: limits.updateBytes,
-      heartbeatMs: timings.keepAliveMs,
-    })
-  }
-
   #onMessage(message: Uint8Array): void {
     this.#gate.received(message.byteLength)
+    this.#heartbeat.heard(this.#context.options.environment.now())
     if (this.#state.name === 'joining') this.#keepEarly(message, this.#state.early)
     else this.#handle(message)
   }
@@ -320,8 +341,15 @@ export class Connection implements Author, Subscriber, DocumentUser, MessageRece
     for (const batch of answer) this.#writer.send(batch)
     open.fanOut.join(this)
     this.answerAwarenessQuery()
-    // An acknowledgement may have waited for the join.
-    if (this.isExtended) open.fanOut.request()
+    // An acknowledgement may have waited for the join, and presence wants to know who is here.
+    open.fanOut.request()
+  }
+
+  /** A connection that lags for too long goes. */
+  #checkLag(): void {
+    const error = FanOut.lagError(this, this.#context.document)
+    if (error !== undefined) this.close(error)
+    else this.#lagTask.scheduleAt(this.#context.options.environment.now() + lagCheckMs)
   }
 
   #onDrain(): void {
@@ -332,7 +360,7 @@ export class Connection implements Author, Subscriber, DocumentUser, MessageRece
       return
     }
     // What it is owed is gone from the tail, or dearer than starting over.
-    this.lag = undefined
+    this.endLag()
     open.fanOut.leave(this)
     replies.startOver()
   }
@@ -347,6 +375,8 @@ export class Connection implements Author, Subscriber, DocumentUser, MessageRece
     if (state.name === 'closed') return
     this.#state = { name: 'closed' }
     this.#gate.close()
+    this.#heartbeat.stop()
+    this.endLag()
     if (state.name === 'joining') {
       state.timer?.cancel()
       return

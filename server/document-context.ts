@@ -1,10 +1,12 @@
 import type { DocumentStore } from '../persistence/document-store.js'
 import type { Environment } from '../runtime/environment.js'
+import type { TimerWheel } from '../runtime/timer-wheel.js'
 import type { DocumentWorker } from './document-worker.js'
 import type { Guard } from './guard.js'
 import type { ServerLimits } from './limits.js'
 import type { Logger } from './logger.js'
 import type { ServerTimings } from './options.js'
+import type { PresenceEvent } from './presence-event.js'
 import type { SnapshotCache } from './snapshot-cache.js'
 
 /** What every document of a server shares. */
@@ -17,4 +19,8 @@ export interface DocumentContext {
   readonly guard: Guard
   readonly worker: DocumentWorker
   readonly snapshots: SnapshotCache
+  /** One timer for all that waits by the document or the connection. */
+  readonly wheel: TimerWheel
+  /** Somebody came, changed, went away, came back or left. */
+  onPresence(documentName: string, events: readonly PresenceEvent[]): void
 }

@@ -22,8 +22,8 @@ export class DocumentRegistry {
     return this.#documents.size
   }
 
-  values(): IterableIterator<Document> {
-    return this.#documents.values()
+  find(name: string): Document | undefined {
+    return this.#documents.get(name)
   }
 
   /**

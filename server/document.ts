@@ -2,11 +2,13 @@ import type { DocumentLog } from '../persistence/document-store.js'
 import { CairnError, toCairnError } from '../protocol/errors.js'
 import { unreachable } from '../runtime/assert.js'
 import type { Timer } from '../runtime/environment.js'
+import type { WheelTask } from '../runtime/timer-wheel.js'
 import { compact, shouldCompact } from './compaction.js'
 import type { DocumentContext } from './document-context.js'
 import { DocumentReplica } from './document-replica.js'
 import { requireWithin } from './limits.js'
 import { OpenDocument } from './open-document.js'
+import type { PresenceFlush } from './presence-flush.js'
 import type { PresenceTable } from './presence-table.js'
 
 /** Whoever must leave when a document cannot go on. */
@@ -35,6 +37,7 @@ export class Document {
   readonly #context: DocumentContext
   readonly #presence: PresenceTable
   readonly #onGone: () => void
+  readonly #presenceTask: WheelTask
   readonly #users = new Set<DocumentUser>()
   #state: DocumentState
   #idleTimer: Timer | undefined
@@ -47,6 +50,7 @@ export class Document {
     this.name = name
     this.#presence = presence
     this.#onGone = onGone
+    this.#presenceTask = context.wheel.task((now) => this.#tickPresence(now))
     const opened = this.#open()
     // Whoever waits for it hears of a failure; nobody may be waiting any more.
     opened.catch(() => undefined)
@@ -111,12 +115,14 @@ export class Document {
     throw new CairnError('STORE_UNAVAILABLE', `document ${JSON.stringify(this.name)} is not open`)
   }
 
+  get presence(): PresenceTable {
+    return this.#presence
+  }
+
   /** Time passes: what was held too long is dropped, an unused replica is let go. */
   tick(now: number): void {
     if (this.#state.name !== 'open') return
     this.#state.document.expireHeld(now)
-    this.#presence.tick(now)
-    if (this.#presence.needsFlush) this.#state.document.fanOut.request()
     this.#state.replica.discardIfUnusedSince(now - this.#context.timings.replicaMs)
   }
 
@@ -150,6 +156,7 @@ export class Document {
       const document = await OpenDocument.load(this.#context, log, this.#presence, {
         onFailure: (error) => this.#onFailure(document, error),
         onRecord: () => this.#compactIfDue(document),
+        onFlushed: (presence) => this.#onFlushed(presence),
       })
       const replica = new DocumentReplica(this.#context, document)
       this.#state = { name: 'open', document, replica }
@@ -183,6 +190,25 @@ export class Document {
       'a document is closed, since its log failed',
     )
     this.#context.guard.own('closing a document', this.#close(document, error))
+  }
+
+  #onFlushed(presence: PresenceFlush | undefined): void {
+    if (presence !== undefined && presence.events.length > 0) {
+      this.#context.onPresence(this.name, presence.events)
+    }
+    this.#schedulePresence()
+  }
+
+  #schedulePresence(): void {
+    const { nextDueAt } = this.#presence
+    if (nextDueAt === undefined || this.#state.name !== 'open') this.#presenceTask.cancel()
+    else this.#presenceTask.scheduleAt(nextDueAt)
+  }
+
+  #tickPresence(now: number): void {
+    this.#presence.tick(now)
+    if (!this.#presence.needsFlush) this.#schedulePresence()
+    else this.openDocument?.fanOut.request()
   }
 
   #startIdling(): void {
@@ -238,6 +264,7 @@ export class Document {
       })
       .then(() => this.#end())
     this.#state = { name: 'closing', done }
+    this.#presenceTask.cancel()
     document.stop(error)
     replica?.discard()
     for (const user of [...this.#users]) user.onDocumentLost(error)

@@ -5,6 +5,7 @@ import type { DocumentContext } from './document-context.js'
 import type { DocumentIndex, TailRecord } from './document-index.js'
 import { FlushPacer } from './flush-pacer.js'
 import { exceeds } from './limits.js'
+import type { PresenceFlush } from './presence-flush.js'
 import type { PresenceTable } from './presence-table.js'
 import type { Subscriber } from './subscriber.js'
 
@@ -21,11 +22,18 @@ export class FanOut {
   readonly #presence: PresenceTable
   readonly #subscribers = new Set<Subscriber>()
   readonly #pacer: FlushPacer
+  readonly #onFlushed: (presence: PresenceFlush | undefined) => void
   /** The last sequence that was shown to everybody who keeps up. */
   #shownThrough: number
 
-  constructor(context: DocumentContext, index: DocumentIndex, presence: PresenceTable) {
+  constructor(
+    context: DocumentContext,
+    index: DocumentIndex,
+    presence: PresenceTable,
+    onFlushed: (presence: PresenceFlush | undefined) => void,
+  ) {
     this.#context = context
+    this.#onFlushed = onFlushed
     this.#index = index
     this.#presence = presence
     this.#shownThrough = index.head
@@ -40,7 +48,7 @@ export class FanOut {
   join(subscriber: Subscriber): void {
     subscriber.cursor = this.#index.head
     subscriber.presenceMark = this.#presence.mark
-    subscriber.lag = undefined
+    subscriber.endLag()
     this.#subscribers.add(subscriber)
   }
 
@@ -99,6 +107,7 @@ export class FanOut {
       if (acknowledgement !== undefined) messages.push(acknowledgement)
       this.#write(subscriber, new MessageBatch(messages), now)
     }
+    this.#onFlushed(presence)
   }
 
   /**
@@ -120,7 +129,7 @@ export class FanOut {
     subscriber.presenceMark = this.#presence.mark
     const acknowledgement = subscriber.takeAcknowledgement()
     if (acknowledgement !== undefined) messages.push(acknowledgement)
-    subscriber.lag = undefined
+    subscriber.endLag()
     this.#write(subscriber, new MessageBatch(messages), now)
     return true
   }
@@ -146,7 +155,11 @@ export class FanOut {
   }
 
   #startLag(subscriber: Subscriber, now: number): void {
-    subscriber.lag = { since: now, waiting: subscriber.socket.bufferedBytes, progressAt: now }
+    subscriber.startLag({
+      since: now,
+      waiting: subscriber.socket.bufferedBytes,
+      progressAt: now,
+    })
     subscriber.socket.awaitDrain()
   }
 

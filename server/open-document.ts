@@ -8,9 +8,19 @@ import { DocumentIndex } from './document-index.js'
 import { FanOut } from './fan-out.js'
 import { type HeldUpdate, HeldUpdates } from './held-updates.js'
 import { PendingUpdates } from './pending-updates.js'
+import type { PresenceFlush } from './presence-flush.js'
 import type { PresenceTable } from './presence-table.js'
 import type { Receipt } from './receipts.js'
 import { SyncAnswers } from './sync-answers.js'
+
+/** What an open document tells the one who holds it. */
+export interface OpenDocumentOwner {
+  /** The log failed; the document has stopped. */
+  onFailure(error: CairnError): void
+  /** One more record is durable. */
+  onRecord(): void
+  onFlushed(presence: PresenceFlush | undefined): void
+}
 
 /**
  * A document that is open: the path of a keystroke from admission to fan-out.
@@ -31,8 +41,7 @@ export class OpenDocument {
   readonly #pending: PendingUpdates
   readonly #owners = new ClientOwners()
   readonly #held = new HeldUpdates()
-  readonly #onFailure: (error: CairnError) => void
-  readonly #onRecord: () => void
+  readonly #owner: OpenDocumentOwner
   readonly #commitWaiters: (() => void)[] = []
   #uncommittedRecords = 0
   #failure: CairnError | undefined
@@ -42,7 +51,7 @@ export class OpenDocument {
     log: DocumentLog,
     index: DocumentIndex,
     presence: PresenceTable,
-    owner: { readonly onFailure: (error: CairnError) => void; readonly onRecord: () => void },
+    owner: OpenDocumentOwner,
   ) {
     this.#context = context
     this.name = log.name
@@ -50,10 +59,9 @@ export class OpenDocument {
     this.index = index
     this.presence = presence
     this.#pending = new PendingUpdates(index)
-    this.#onFailure = owner.onFailure
-    this.#onRecord = owner.onRecord
+    this.#owner = owner
     this.answers = new SyncAnswers(context, log, index)
-    this.fanOut = new FanOut(context, index, presence)
+    this.fanOut = new FanOut(context, index, presence, (flushed) => owner.onFlushed(flushed))
   }
 
   /** Reads the log's tail. @throws DOCUMENT_DAMAGED, STORE_UNAVAILABLE */
@@ -61,7 +69,7 @@ export class OpenDocument {
     context: DocumentContext,
     log: DocumentLog,
     presence: PresenceTable,
-    owner: { readonly onFailure: (error: CairnError) => void; readonly onRecord: () => void },
+    owner: OpenDocumentOwner,
   ): Promise<OpenDocument> {
     const index = new DocumentIndex(log.snapshot)
     const document = new OpenDocument(context, log, index, presence, owner)
@@ -135,7 +143,7 @@ export class OpenDocument {
   #fail(error: CairnError): void {
     if (this.#failure !== undefined) return
     this.stop(error)
-    this.#onFailure(error)
+    this.#owner.onFailure(error)
   }
 
   #admit(author: Author, update: Uint8Array): Verdict {
@@ -162,7 +170,7 @@ export class OpenDocument {
         this.index.add({ sequence, update, connection }, outline)
         receipt?.settle()
         this.fanOut.request()
-        this.#onRecord()
+        this.#owner.onRecord()
       },
       (error: unknown) => {
         this.#leftQueue(author, update)

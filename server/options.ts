@@ -2,6 +2,8 @@ import type { DocumentStore } from '../persistence/document-store.js'
 import type { Environment } from '../runtime/environment.js'
 import { systemEnvironment } from '../runtime/system-environment.js'
 import type { DocumentWorker } from './document-worker.js'
+import { Guard } from './guard.js'
+import { guardEnvironment } from './guarded-environment.js'
 import { defaultLimits, type ServerLimits } from './limits.js'
 import { type Logger, silentLogger } from './logger.js'
 import {
@@ -24,6 +26,13 @@ export interface ServerTimings {
    * a connection that is silent for 30 s. @default 20,000
    */
   readonly keepAliveMs: number
+  /**
+   * A connection that was not heard for this long is asked for a sign of life. 0 never asks.
+   * @default 25,000
+   */
+  readonly heartbeatMs: number
+  /** A connection that does not answer for this long is lost. @default 10,000 */
+  readonly heartbeatTimeoutMs: number
   /** How often the server looks at what waits. @default 1,000 */
   readonly tickMs: number
 }
@@ -33,6 +42,8 @@ export const defaultTimings: ServerTimings = Object.freeze({
   quarantineMs: 30_000,
   replicaMs: 60_000,
   keepAliveMs: 20_000,
+  heartbeatMs: 25_000,
+  heartbeatTimeoutMs: 10_000,
   tickMs: 1_000,
 })
 
@@ -94,6 +105,7 @@ export interface ResolvedOptions {
   readonly presence: ResolvedPresenceOptions
   readonly gc: boolean
   readonly logger: Logger
+  readonly guard: Guard
   readonly environment: Environment
 }
 
@@ -103,6 +115,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   if (!path.startsWith('/') || !path.endsWith('/')) {
     throw new TypeError(`option path must start and end with a slash, got ${JSON.stringify(path)}`)
   }
+  const logger = options.logger ?? silentLogger
+  const guard = new Guard(logger)
   return Object.freeze({
     store: options.store,
     authenticate: options.authenticate,
@@ -114,8 +128,9 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     documentWorker: options.documentWorker,
     presence: resolvePresenceOptions(options.presence),
     gc: options.gc ?? true,
-    logger: options.logger ?? silentLogger,
-    environment: options.environment ?? systemEnvironment,
+    logger,
+    guard,
+    environment: guardEnvironment(options.environment ?? systemEnvironment, guard),
   })
 }
 

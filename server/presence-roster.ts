@@ -68,6 +68,11 @@ export class PresenceRoster {
     return this.#entries.size - this.#tombstones.size
   }
 
+  /** The same, and tombstones. */
+  get knownCount(): number {
+    return this.#entries.size
+  }
+
   get isDirty(): boolean {
     return this.#dirty.size > 0
   }

@@ -78,6 +78,11 @@ export class PresenceTable {
     return this.#roster.presentCount
   }
 
+  /** The same and those whose tombstone stands. What the table holds in memory. */
+  get knownCount(): number {
+    return this.#roster.knownCount
+  }
+
   /** States that were passed over: the limit was reached, or they belong to another. For metrics. */
   get refusedEntries(): number {
     return this.#refusedEntries

@@ -9,7 +9,9 @@ export interface Subscriber extends PresenceOwner {
   /** What it was told of presence, as `PresenceTable.mark` counts. */
   presenceMark: number
   /** Set while its socket has not taken what it was sent. */
-  lag: Lag | undefined
+  readonly lag: Lag | undefined
+  startLag(lag: Lag): void
+  endLag(): void
   /** The acknowledgement that is due, as a message. */
   takeAcknowledgement(): Uint8Array | undefined
   /** Something was just written to the socket. */

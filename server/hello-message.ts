@@ -1,0 +1,22 @@
+import { encodeHello } from '../protocol/codec.js'
+import type { OpenDocument } from './open-document.js'
+import type { ResolvedOptions } from './options.js'
+import { encodePosition } from './position.js'
+import type { Principal } from './principal.js'
+
+/** The first message of an extended connection: who it is, where it stands, and what it may rely on. */
+export function helloMessage(
+  connection: { readonly id: string; readonly principal: Principal },
+  open: OpenDocument,
+  { store, limits, timings }: ResolvedOptions,
+): Uint8Array {
+  return encodeHello({
+    connectionId: connection.id,
+    access: connection.principal.access,
+    epoch: open.log.epoch ?? new Uint8Array(0),
+    position: encodePosition(open.index.head),
+    durability: store.durability,
+    maxUpdateBytes: limits.updateBytes,
+    heartbeatMs: timings.heartbeatMs,
+  })
+}
