@@ -11,8 +11,8 @@ import { seal, unseal } from './sealed-value.js'
  */
 
 /**
- * After this many bytes more a batch is surely in a table. LevelDB keeps two memtables at most, each
- * is full at 4 MiB and overshoots by one batch, and a batch counts for 4 MiB at most.
+ * After this many bytes more a batch is surely in a table. LevelDB keeps two memtables at most,
+ * each is full at 4 MiB and overshoots by one batch, and a batch counts for 4 MiB at most.
  */
 const keptBytes = 16 * 1024 * 1024
 const countedBatchBytes = 4 * 1024 * 1024
@@ -76,6 +76,8 @@ export class BatchLedger {
   #oldest: number
   #last: number
   #bytes = 0
+  /** What the base says; never lower than before, since there may be holes below it. */
+  #baseNumber = 0
   /** Numbers below this one are of batches that are in tables. */
   #trimBelow: number
 
@@ -96,7 +98,7 @@ export class BatchLedger {
   /** The batch that begins a session: everything before it counts no more. */
   rebase(): LevelOperation[] {
     const number = ++this.#last
-    return [this.#entry(number), this.#base(number)]
+    return [this.#entry(number), this.#raiseBase(number)]
   }
 
   /** Adds the next number, and what is due to be forgotten, to the operations of a batch. */
@@ -116,7 +118,7 @@ export class BatchLedger {
       operations.push({ type: 'del', key: ledgerKey(old) })
     }
     this.#oldest = end
-    operations.push(this.#base(end))
+    operations.push(this.#raiseBase(end))
   }
 
   #noteCheckpoint(number: number): void {
@@ -137,9 +139,10 @@ export class BatchLedger {
     return { type: 'put', key, value: seal(key, body) }
   }
 
-  #base(number: number): LevelOperation {
+  #raiseBase(number: number): LevelOperation {
+    this.#baseNumber = Math.max(this.#baseNumber, number)
     const body = Buffer.alloc(10)
-    body.writeUIntBE(number, 0, 6)
+    body.writeUIntBE(this.#baseNumber, 0, 6)
     body.writeUInt32BE(this.generation, 6)
     return { type: 'put', key: ledgerBaseKey, value: seal(ledgerBaseKey, body) }
   }

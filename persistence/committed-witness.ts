@@ -5,9 +5,9 @@ import { crc32 } from 'node:zlib'
 import type { Durability } from './document-store.js'
 
 /**
- * The file `committed`: the number of the last batch that was reported durable, overwritten in place
- * without fsync after each batch. A killed process leaves it intact in the page cache. A ledger that
- * ends below it has lost a tail that was acknowledged.
+ * The file `committed`: the number of the last batch that was reported durable, overwritten in
+ * place without fsync after each batch. A killed process leaves it intact in the page cache. A
+ * ledger that ends below it has lost a tail that was acknowledged.
  *
  * 16 bytes: format, durability (1 for fsync, 0 for os), two zero bytes, the number (eight bytes,
  * big-endian), CRC-32 of the twelve bytes before.

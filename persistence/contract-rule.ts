@@ -5,7 +5,7 @@ import type { DocumentLog, DocumentStore, LogRecord, NewSnapshot } from './docum
 export interface StoreUnderTest {
   /** Not open yet. */
   readonly store: DocumentStore
-  /** After `store` was closed: a handle on the same data that is not open yet; may be the same one. */
+  /** After `store` was closed: a handle on the same data, perhaps the same one, not open yet. */
   reopened(): DocumentStore
   /** Closes what is open and removes the data. */
   dispose(): Promise<void>

@@ -56,7 +56,8 @@ async function takeLock(
 /**
  * Puts the draft in the place of a stale lock. Whoever would do that first creates a claim that is
  * named for the lock's content, so that only one can; the claim of one who died on the way is stale
- * in turn and is claimed in the same manner. False where the lock was replaced or released meanwhile.
+ * in turn and is claimed in the same manner. False where the lock was replaced or released
+ * meanwhile.
  */
 async function replaceStale(
   path: string,

@@ -44,8 +44,8 @@ export async function findDocument(
 }
 
 /**
- * Looks a document up by its name. The catalogue and its guard lie far apart in the database, so that
- * damage does not take both, and a document does not silently turn into one that never was.
+ * Looks a document up by its name. The catalogue and its guard lie far apart in the database, so
+ * that damage does not take both, and a document does not silently turn into one that never was.
  */
 export async function inspectDocument(
   reader: LevelReader,
@@ -78,8 +78,8 @@ export async function inspectDocument(
 }
 
 /**
- * The ids under which anything may be stored for a name, damaged or not; undefined where the name is
- * not known at all.
+ * The ids under which anything may be stored for a name, damaged or not; undefined where the name
+ * is not known at all.
  */
 export async function findIds(
   reader: LevelReader,

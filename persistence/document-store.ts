@@ -88,8 +88,8 @@ export interface DocumentLog {
    */
   append(record: NewRecord): Promise<Appended>
   /**
-   * Compare-and-set: takes the place of the snapshot and of the records through `through` if that is
-   * beyond the present snapshot and not beyond the head; otherwise resolves false and changes
+   * Compare-and-set: takes the place of the snapshot and of the records through `through` if that
+   * is beyond the present snapshot and not beyond the head; otherwise resolves false and changes
    * nothing. Covered records go only after the snapshot is durable.
    */
   writeSnapshot(snapshot: NewSnapshot): Promise<boolean>

@@ -14,8 +14,8 @@ export interface SweptStore {
 }
 
 /**
- * Removes in the background what the sweep marks name, in small batches. Whatever stops it, the marks
- * that are left say where to go on.
+ * Removes in the background what the sweep marks name, in small batches. Whatever stops it, the
+ * marks that are left say where to go on.
  */
 export class GarbageSweeper {
   readonly #store: SweptStore

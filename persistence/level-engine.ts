@@ -161,14 +161,11 @@ export class LevelEngine {
     this.#session = undefined
     this.#health.set({ state: 'closed' })
     await this.#reviving
-    try {
-      await session?.level.close()
-      await this.#witness?.close()
-    } finally {
-      this.#witness = undefined
-      await this.#directory?.release()
-      this.#directory = undefined
-    }
+    const closed = await Promise.allSettled([session?.level.close(), this.#witness?.close()])
+    this.#witness = undefined
+    await this.#directory?.release()
+    this.#directory = undefined
+    for (const result of closed) if (result.status === 'rejected') throw result.reason
   }
 
   /** A store that was closed in order survives a power cut, whatever its durability. */

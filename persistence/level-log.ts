@@ -195,8 +195,8 @@ export class LevelDocumentLog implements DocumentLog {
   }
 
   /**
-   * Leaves the head in the guard, so that a tail that damage takes later is missed. Nobody waits for
-   * it: it is a witness, and what it would prove is durable already.
+   * Leaves the head in the guard, so that a tail that damage takes later is missed. Nobody waits
+   * for it: it is a witness, and what it would prove is durable already.
    */
   #noteHead(): void {
     if (this.#head === this.#guardedHead || this.#isFenced) return
@@ -234,8 +234,8 @@ const noOperations: readonly LevelOperation[] = []
 function queueFull(held: number, limit: number): CairnError {
   return new CairnError(
     'STORE_UNAVAILABLE',
-    `${held} bytes wait to be written and the limit (maxQueuedBytes) is ${limit}: append less at a` +
-      ' time, or raise the limit',
+    `${held} bytes wait to be written and the limit (maxQueuedBytes) is ${limit}: append less at` +
+      ' a time, or raise the limit',
     { rule: 'queue-full' },
   )
 }

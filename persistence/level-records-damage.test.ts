@@ -29,8 +29,8 @@ async function writeDocuments(): Promise<void> {
     for (const label of ['one', 'two', 'three', 'four', 'five', 'six', 'seven']) {
       await appendAll(log, [label])
     }
-    await log.append({ update: updateOf('big', 1_500_000), principal: '', connection: '' })
-    await log.writeSnapshot(snapshotOf(2, 'snapshot', 1_500_000))
+    await log.append({ update: updateOf('big', 1_100_000), principal: '', connection: '' })
+    await log.writeSnapshot(snapshotOf(2, 'snapshot', 1_100_000))
   })
   await withLog(store, 'b', (log) => appendAll(log, ['of b']))
   // The guard that a closing log leaves is written by the close of the store at the latest.

@@ -18,10 +18,13 @@ import { seal } from './sealed-value.js'
 import { sweepKeyOf } from './sweep-mark.js'
 
 /**
- * LevelDB's memtable, its default; a `.log` file grows to about this. Larger ones measured no faster
- * and make the open slower.
+ * LevelDB's memtable, its default; a `.log` file grows to about this. Larger ones measured no
+ * faster and make the open slower.
  */
 const writeBufferSize = 4 * 1024 * 1024
+
+/** More batches than any store has written, for where neither ledger nor witness can be read. */
+const unseenBatches = 2 ** 40
 
 export interface SessionOptions {
   readonly levelPath: string
@@ -121,7 +124,8 @@ async function inspectLedger(
     const damage = readError('STORE_DAMAGED', `the batch ledger of ${options.levelPath}`, error)
     if (!options.acceptLoss || damage.code !== 'STORE_DAMAGED') throw damage
     options.onWarning(damage)
-    const last = (options.witnessed?.batch ?? 0) + 1
+    // Beyond every number that may still stand there unseen.
+    const last = (options.witnessed?.batch ?? unseenBatches) + 1
     return { oldest: 1, last, generation: drawGeneration(options.environment) }
   }
   const damage = options.isNew ? undefined : judgeLedger(state, options)
@@ -139,7 +143,7 @@ async function inspectLedger(
 
 /** One that no store counts up to, for where the one before cannot be read. */
 function drawGeneration(environment: Environment): number {
-  return (asBuffer(environment.randomBytes(4)).readUInt32BE(0) | 0x80000000) >>> 0
+  return 0x40000000 + (asBuffer(environment.randomBytes(4)).readUInt32BE(0) >>> 2)
 }
 
 function judgeLedger(state: LedgerState, options: SessionOptions): CairnError | undefined {
@@ -174,8 +178,8 @@ function judgeLedger(state: LedgerState, options: SessionOptions): CairnError | 
 function damaged(levelPath: string, what: string, rule: string): CairnError {
   return new CairnError(
     'STORE_DAMAGED',
-    `${levelPath}: ${what}. Restore the directory from a backup, or open once with acceptLoss to go` +
-      ' on without what is missing; clients that still hold it send it again',
+    `${levelPath}: ${what}. Restore the directory from a backup, or open once with acceptLoss to` +
+      ' go on without what is missing; clients that still hold it send it again',
     { rule },
   )
 }

@@ -4,8 +4,41 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { appendAll, snapshotOf } from './contract-rule.js'
 import type { DocumentStore } from './document-store.js'
+import { openClassicLevel } from './level-port.js'
 import { levelStore } from './level-store.js'
 import { registerStoreContract } from './store-contract.js'
+
+test.each(['fsync', 'os'] as const)(
+  'durability %s forces to the disk what it says',
+  async (durability) => {
+    const directory = await mkdtemp(join(tmpdir(), 'cairn-sync-'))
+    const syncs: boolean[] = []
+    const store = levelStore(directory, {
+      durability,
+      async openLevel(path, options) {
+        const level = await openClassicLevel(path, options)
+        return {
+          ...level,
+          write(operations, writeOptions) {
+            syncs.push(writeOptions.sync)
+            return level.write(operations, writeOptions)
+          },
+        }
+      },
+    })
+    await store.open()
+    expect(store.durability).toBe(durability)
+    const log = await store.openLog('a')
+    await appendAll(log, ['one'])
+    await appendAll(log, ['two'])
+    await log.close()
+    await store.close()
+    // The first write of a session, two appends, the guard; then, for os, the last write.
+    const isSync = durability === 'fsync'
+    expect(syncs).toEqual([true, isSync, isSync, isSync, ...(isSync ? [] : [true])])
+    await rm(directory, { recursive: true })
+  },
+)
 
 test('a large snapshot lets appends of others through while it is written', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'cairn-snapshot-'))

@@ -26,7 +26,7 @@ export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
   return found.isAlive && found.startTime === identity.startTime
 }
 
-/** proc(5), /proc/pid/stat: the state is field 3, the start time field 22; field 2 may hold `) `. */
+/** proc(5), /proc/pid/stat: the state is field 3, the start time field 22; field 2 may hold `)`. */
 async function readProcess(
   pid: number,
 ): Promise<{ readonly startTime: string; readonly isAlive: boolean } | undefined> {

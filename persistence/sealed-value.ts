@@ -9,8 +9,8 @@ export const valueFormat = 1
 export const sealLength = 1 + 4
 
 /**
- * A value as it is stored: format byte, body, CRC-32 (zlib) of key, format byte and body. The key is
- * in the sum so that a value under a wrong key is seen as well as a changed one.
+ * A value as it is stored: format byte, body, CRC-32 (zlib) of key, format byte and body. The key
+ * is in the sum so that a value under a wrong key is seen as well as a changed one.
  */
 export function seal(key: Uint8Array, body: Uint8Array): Buffer {
   const value = Buffer.allocUnsafe(body.length + sealLength)

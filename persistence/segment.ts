@@ -8,14 +8,14 @@ import type { LevelOperation } from './level-port.js'
 import { valueFormat } from './sealed-value.js'
 
 /**
- * A segment is what one batch holds of one document: one or more records in sequence order under one
- * key, since LevelDB's cost is by key and not by byte. Its key names its last sequence, so that the
- * head is the last key and what a snapshot covers is a range of keys.
+ * A segment is what one batch holds of one document: one or more records in sequence order under
+ * one key, since LevelDB's cost is by key and not by byte. Its key names its last sequence, so that
+ * the head is the last key and what a snapshot covers is a range of keys.
  *
- * Body: chunk count (two bytes), number of records, then for each record: whether its author is that
- * of the record before (0) or follows (1), the author, time (six bytes), update. Numbers without a
- * size are variable-length (seven bits a byte, lowest first), strings and updates follow their
- * length.
+ * Body: chunk count (two bytes), number of records, then for each record: whether its author is
+ * that of the record before (0) or follows (1), the author, time (six bytes), update. Numbers
+ * without a size are variable-length (seven bits a byte, lowest first), strings and updates follow
+ * their length.
  */
 const sameAuthor = 0
 const newAuthor = 1

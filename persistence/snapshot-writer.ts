@@ -18,8 +18,8 @@ export interface SnapshotWrite {
 
 /**
  * Writes a snapshot one chunk at a time, so that appends go between, and last the batch that makes
- * it count: catalogue entry, and marks for what it replaces. A crash before that leaves the old state
- * and a provisional mark, a crash after it sweep marks.
+ * it count: catalogue entry, and marks for what it replaces. A crash before that leaves the old
+ * state and a provisional mark, a crash after it sweep marks.
  *
  * @returns the catalogue entry that now stands
  */

@@ -11,10 +11,10 @@ import {
 import type { KeyRange } from './level-port.js'
 
 /**
- * What is to be removed. A sweep mark is put in the same batch that makes the thing garbage, so that
- * a crash on the way leaves a list of what is left to do. A provisional mark is put before a thing
- * is written in several batches and deleted by the batch that makes it count; at the next open the
- * provisional marks that are left become sweep marks.
+ * What is to be removed. A sweep mark is put in the same batch that makes the thing garbage, so
+ * that a crash on the way leaves a list of what is left to do. A provisional mark is put before a
+ * thing is written in several batches and deleted by the batch that makes it count; at the next
+ * open the provisional marks that are left become sweep marks.
  *
  * Key: `m` or `p`, what (`d` document, `s` snapshot, `r` records), the document's id, then the
  * snapshot's id or the last sequence that goes.
