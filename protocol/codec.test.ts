@@ -9,6 +9,8 @@ import {
   emptyAwarenessMessage,
   encodeAcknowledge,
   encodeAwareness,
+  encodeAway,
+  encodeBack,
   encodeHello,
   encodePermissionDenied,
   encodePing,
@@ -17,6 +19,7 @@ import {
   encodeReject,
   encodeSyncStep1,
   encodeSyncStep2,
+  encodeTab,
   encodeUpdate,
 } from './codec.js'
 import type { ClientMessage, ServerMessage } from './message.js'
@@ -50,10 +53,18 @@ const fromServer: readonly (readonly [Uint8Array, ServerMessage])[] = [
     { type: 'acknowledge', count: 300, position: payload },
   ],
   [encodeReject(reject), { type: 'reject', ...reject }],
+  [encodeAway([]), { type: 'away', clientIDs: [] }],
+  [encodeBack([1, 4_294_967_295]), { type: 'back', clientIDs: [1, 4_294_967_295] }],
+]
+const fromClient: readonly (readonly [Uint8Array, ClientMessage])[] = [
+  [encodeTab('tab-1'), { type: 'tab', tab: 'tab-1' }],
 ]
 
 describe('a message', () => {
   test('is read as it was written', () => {
+    for (const [frame, message] of fromClient) {
+      expect(decodeClientMessage(frame)).toEqual(message)
+    }
     for (const [frame, message] of fromBoth) {
       expect(decodeClientMessage(frame)).toEqual(message)
       expect(decodeServerMessage(frame)).toEqual(message)
@@ -120,7 +131,7 @@ describe('a message', () => {
 })
 
 describe('a type that is not known', () => {
-  test.each([4, 99, 105, 2 ** 32])('such as %d is passed over, whatever follows', (messageType) => {
+  test.each([4, 99, 107, 2 ** 32])('such as %d is passed over, whatever follows', (messageType) => {
     const encoder = encoding.createEncoder()
     encoding.writeVarUint(encoder, messageType)
     encoding.writeUint8Array(encoder, Uint8Array.of(0xff, 0xff))

@@ -8,6 +8,8 @@ import {
   messageType,
   type RejectMessage,
   type ServerMessage,
+  type SharedMessage,
+  type TabMessage,
 } from './message.js'
 
 const SYNC_STEP_1 = 0
@@ -27,6 +29,7 @@ export const emptyAwarenessMessage: Uint8Array = Uint8Array.of(1, 1, 0)
 export function decodeClientMessage(frame: Uint8Array): ClientMessage {
   const reader = new ByteReader('MALFORMED_MESSAGE', frame)
   const type = reader.readVarUint()
+  if (type === messageType.tab) return readToEnd(reader, readTab)
   return decodeShared(reader, type) ?? { type: 'unknown', messageType: type }
 }
 
@@ -44,13 +47,17 @@ export function decodeServerMessage(frame: Uint8Array): ServerMessage {
       return readToEnd(reader, readAcknowledge)
     case messageType.reject:
       return readToEnd(reader, readReject)
+    case messageType.away:
+      return { type: 'away', clientIDs: readToEnd(reader, readClientIDs) }
+    case messageType.back:
+      return { type: 'back', clientIDs: readToEnd(reader, readClientIDs) }
     default:
       return decodeShared(reader, type) ?? { type: 'unknown', messageType: type }
   }
 }
 
 /** What both sides may send; undefined for a type that is not among it. */
-function decodeShared(reader: ByteReader, type: number): ClientMessage | undefined {
+function decodeShared(reader: ByteReader, type: number): SharedMessage | undefined {
   switch (type) {
     case messageType.sync:
       return readToEnd(reader, readSync)
@@ -76,7 +83,7 @@ function readToEnd<Message>(reader: ByteReader, read: (reader: ByteReader) => Me
   return message
 }
 
-function readSync(reader: ByteReader): ClientMessage {
+function readSync(reader: ByteReader): SharedMessage {
   const step = reader.readVarUint()
   switch (step) {
     case SYNC_STEP_1:
@@ -90,11 +97,11 @@ function readSync(reader: ByteReader): ClientMessage {
   }
 }
 
-function readAwareness(reader: ByteReader): ClientMessage {
+function readAwareness(reader: ByteReader): SharedMessage {
   return { type: 'awareness', awareness: reader.readVarBytes() }
 }
 
-function readAuth(reader: ByteReader): ClientMessage {
+function readAuth(reader: ByteReader): SharedMessage {
   const kind = reader.readVarUint()
   if (kind !== PERMISSION_DENIED) {
     reader.fail('type', `expected an auth message of kind 0, got ${kind}`)
@@ -102,11 +109,11 @@ function readAuth(reader: ByteReader): ClientMessage {
   return { type: 'auth', reason: reader.readVarString() }
 }
 
-function readPing(reader: ByteReader): ClientMessage {
+function readPing(reader: ByteReader): SharedMessage {
   return { type: 'ping', payload: reader.readVarBytes() }
 }
 
-function readPong(reader: ByteReader): ClientMessage {
+function readPong(reader: ByteReader): SharedMessage {
   return { type: 'pong', payload: reader.readVarBytes() }
 }
 
@@ -135,6 +142,23 @@ function readReject(reader: ByteReader): RejectMessage {
     reason: reader.readVarString(),
     retryAfterMs: reader.readVarUint(),
   }
+}
+
+function readClientIDs(reader: ByteReader): number[] {
+  const clientIDs: number[] = []
+  for (let count = reader.readCount(1); count > 0; count--) clientIDs.push(reader.readVarUint())
+  return clientIDs
+}
+
+const maxTabBytes = 64
+
+function readTab(reader: ByteReader): TabMessage {
+  const tab = reader.readVarString()
+  const length = new TextEncoder().encode(tab).length
+  if (length === 0 || length > maxTabBytes) {
+    reader.fail('length', `expected a tab of 1 to ${maxTabBytes} bytes, got ${length}`)
+  }
+  return { type: 'tab', tab }
 }
 
 function readOneOf<Choice extends string>(reader: ByteReader, choices: readonly Choice[]): Choice {
@@ -223,6 +247,32 @@ export function encodePing(payload: Uint8Array): Uint8Array {
 
 export function encodePong(payload: Uint8Array): Uint8Array {
   return encodeBytes(messageType.pong, payload)
+}
+
+/** Clients whose grace period began. */
+export function encodeAway(clientIDs: readonly number[]): Uint8Array {
+  return encodeClientIDs(messageType.away, clientIDs)
+}
+
+/** Clients that came back within it. */
+export function encodeBack(clientIDs: readonly number[]): Uint8Array {
+  return encodeClientIDs(messageType.back, clientIDs)
+}
+
+/** @param tab a random name of 1 to 64 bytes */
+export function encodeTab(tab: string): Uint8Array {
+  const writer = new ByteWriter(2 + tab.length)
+  writer.writeVarUint(messageType.tab)
+  writer.writeVarString(tab)
+  return writer.finish()
+}
+
+function encodeClientIDs(type: number, clientIDs: readonly number[]): Uint8Array {
+  const writer = new ByteWriter(4 + clientIDs.length * 5)
+  writer.writeVarUint(type)
+  writer.writeVarUint(clientIDs.length)
+  for (const clientID of clientIDs) writer.writeVarUint(clientID)
+  return writer.finish()
 }
 
 function encodeBytes(type: number, content: Uint8Array): Uint8Array {

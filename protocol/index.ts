@@ -10,6 +10,8 @@ export {
   emptyAwarenessMessage,
   encodeAcknowledge,
   encodeAwareness,
+  encodeAway,
+  encodeBack,
   encodeHello,
   encodePermissionDenied,
   encodePing,
@@ -18,6 +20,7 @@ export {
   encodeReject,
   encodeSyncStep1,
   encodeSyncStep2,
+  encodeTab,
   encodeUpdate,
 } from './codec.js'
 export { DeleteRanges } from './delete-ranges.js'
@@ -29,6 +32,8 @@ export {
   type AcknowledgeMessage,
   type AuthMessage,
   type AwarenessMessage,
+  type AwayMessage,
+  type BackMessage,
   type ClientMessage,
   extensionProtocol,
   type HelloMessage,
@@ -38,8 +43,10 @@ export {
   type QueryAwarenessMessage,
   type RejectMessage,
   type ServerMessage,
+  type SharedMessage,
   type SyncStep1Message,
   type SyncStep2Message,
+  type TabMessage,
   type UnknownMessage,
   type UpdateMessage,
 } from './message.js'

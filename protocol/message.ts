@@ -6,7 +6,7 @@
 /** The WebSocket subprotocol that a client asks for to get message types of 100 and above. */
 export const extensionProtocol = 'cairn.v1'
 
-/** The first varint of every message. 105 to 110 are reserved: see docs/PROTOCOL.md. */
+/** The first varint of every message. 107 to 110 are reserved: see docs/PROTOCOL.md. */
 export const messageType = {
   sync: 0,
   awareness: 1,
@@ -17,6 +17,9 @@ export const messageType = {
   reject: 102,
   ping: 103,
   pong: 104,
+  away: 105,
+  back: 106,
+  tab: 111,
 } as const
 
 export interface SyncStep1Message {
@@ -107,8 +110,27 @@ export interface RejectMessage {
   readonly retryAfterMs: number
 }
 
-/** What a server receives. */
-export type ClientMessage =
+/** The connections of these clients were lost; their states stay for the grace period. */
+export interface AwayMessage {
+  readonly type: 'away'
+  readonly clientIDs: readonly number[]
+}
+
+/** These clients are back before their grace period was over. */
+export interface BackMessage {
+  readonly type: 'back'
+  readonly clientIDs: readonly number[]
+}
+
+/** Which browser tab the client lives in, the same after a reload. Nobody else is told. */
+export interface TabMessage {
+  readonly type: 'tab'
+  /** A random name of 1 to 64 bytes. */
+  readonly tab: string
+}
+
+/** What both sides may send. */
+export type SharedMessage =
   | SyncStep1Message
   | SyncStep2Message
   | UpdateMessage
@@ -119,5 +141,14 @@ export type ClientMessage =
   | PongMessage
   | UnknownMessage
 
+/** What a server receives. */
+export type ClientMessage = SharedMessage | TabMessage
+
 /** What a client receives. */
-export type ServerMessage = ClientMessage | HelloMessage | AcknowledgeMessage | RejectMessage
+export type ServerMessage =
+  | SharedMessage
+  | HelloMessage
+  | AcknowledgeMessage
+  | RejectMessage
+  | AwayMessage
+  | BackMessage

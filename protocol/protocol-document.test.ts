@@ -6,6 +6,8 @@ import {
   emptyAwarenessMessage,
   encodeAcknowledge,
   encodeAwareness,
+  encodeAway,
+  encodeBack,
   encodeHello,
   encodePermissionDenied,
   encodePing,
@@ -14,6 +16,7 @@ import {
   encodeReject,
   encodeSyncStep1,
   encodeSyncStep2,
+  encodeTab,
   encodeUpdate,
 } from './codec.js'
 import { errorCatalogue } from './errors.js'
@@ -70,6 +73,9 @@ const examples: Readonly<Record<string, Uint8Array>> = {
   'reject of frame 3': encodeReject(reject),
   'ping `2a`': encodePing(bytes(0x2a)),
   'pong `2a`': encodePong(bytes(0x2a)),
+  'away, clients 1 and 300': encodeAway([1, 300]),
+  'back, client 300': encodeBack([300]),
+  'tab `t`': encodeTab('t'),
 }
 
 function hex(message: Uint8Array): string {

@@ -3,6 +3,7 @@ import {
   emptyAwarenessMessage,
   encodeAcknowledge,
   encodeAwareness,
+  encodeAway,
   encodePermissionDenied,
   encodePong,
   encodeReject,
@@ -20,12 +21,14 @@ import { FanOut } from './fan-out.js'
 import { Heartbeat, type HeartbeatOwner } from './heartbeat.js'
 import { helloMessage } from './hello-message.js'
 import { InboundGate } from './inbound-gate.js'
+import { startJoinTimer } from './join-timer.js'
 import { exceeds } from './limits.js'
 import type { OpenDocument } from './open-document.js'
 import { encodePosition } from './position.js'
 import { anonymous, type ConnectionRequest, type Principal } from './principal.js'
 import { type Receipt, Receipts } from './receipts.js'
 import { type MessageReceiver, receiveMessage } from './receive-message.js'
+import { RepeatedQuestion } from './repeated-question.js'
 import type { Lag, Subscriber } from './subscriber.js'
 import { SyncReplies } from './sync-replies.js'
 
@@ -47,6 +50,8 @@ interface LiveState {
 
 /** The same question for the same missing clocks is not repeated sooner than this. */
 const askAgainMs = 5_000
+/** Normal, going away, and closed without a code: the client meant to leave. */
+const cleanCloseCodes: ReadonlySet<number> = new Set([1000, 1001, 1005])
 /** How often the progress of a lagging connection is looked at. */
 const lagCheckMs = 1_000
 /** An update that says nothing: no structs, no deletes. */
@@ -76,10 +81,11 @@ export class Connection
   readonly #writer: ConnectionWriter
   readonly #heartbeat: Heartbeat
   readonly #lagTask: WheelTask
+  readonly #missing = new RepeatedQuestion(askAgainMs)
+  #tab: string | undefined
   #lag: Lag | undefined
   #state: ConnectionState
   #principal: Principal = anonymous
-  #asked: { readonly missing: string; readonly at: number } | undefined
 
   /** Starts to join at once. `onClosed` is called when the socket is gone. */
   constructor(
@@ -101,7 +107,7 @@ export class Connection
     const { wheel } = context.document
     this.#heartbeat = new Heartbeat(wheel, timings, this, environment.now())
     this.#lagTask = wheel.task(() => this.#checkLag())
-    this.#state = { name: 'joining', early: [], timer: this.#startJoinTimer(limits.joinMs) }
+    this.#state = { name: 'joining', early: [], timer: startJoinTimer(this, context.options) }
     socket.attach({
       onMessage: (message) => this.#onMessage(message),
       onTextMessage: () =>
@@ -115,6 +121,10 @@ export class Connection
 
   get principal(): Principal {
     return this.#principal
+  }
+
+  get tab(): string | undefined {
+    return this.#tab
   }
 
   get state(): ConnectionState['name'] {
@@ -168,9 +178,7 @@ export class Connection
 
   askForMissing(missing: string): void {
     if (this.#state.name !== 'live') return
-    const now = this.#context.options.environment.now()
-    if (this.#asked?.missing === missing && now - this.#asked.at < askAgainMs) return
-    this.#asked = { missing, at: now }
+    if (!this.#missing.shouldAsk(missing, this.#context.options.environment.now())) return
     this.#writer.sendControl(this.#state.open.answers.step1())
   }
 
@@ -210,8 +218,6 @@ export class Connection
   wrote(now: number): void {
     this.#writer.wrote(now)
   }
-
-  // As a user of its document.
 
   onDocumentLost(error: CairnError): void {
     this.close(error)
@@ -256,6 +262,10 @@ export class Connection
     if (awareness !== undefined) this.#writer.sendControl(encodeAwareness(awareness))
   }
 
+  nameTab(tab: string): void {
+    this.#tab ??= tab
+  }
+
   answerPing(payload: Uint8Array): void {
     this.#writer.sendControl(encodePong(payload))
   }
@@ -271,13 +281,6 @@ export class Connection
     } catch (error) {
       this.close(toCairnError(error))
     }
-  }
-
-  #startJoinTimer(joinMs: number): Timer | undefined {
-    if (joinMs === 0) return undefined
-    return this.#context.options.environment.setTimer(() => {
-      this.close(new CairnError('TIMEOUT', `the document was not open after ${joinMs} ms`))
-    }, joinMs)
   }
 
   #goLive(document: Document, open: OpenDocument, joining: JoiningState): void {
@@ -341,6 +344,8 @@ export class Connection
     for (const batch of answer) this.#writer.send(batch)
     open.fanOut.join(this)
     this.answerAwarenessQuery()
+    const away = this.isExtended ? open.presence.awayClients() : []
+    if (away.length > 0) this.#writer.sendControl(encodeAway(away))
     // An acknowledgement may have waited for the join, and presence wants to know who is here.
     open.fanOut.request()
   }
@@ -391,6 +396,3 @@ export class Connection
     document.release(this)
   }
 }
-
-/** Normal, going away, and closed without a code: the client meant to leave. */
-const cleanCloseCodes: ReadonlySet<number> = new Set([1000, 1001, 1005])

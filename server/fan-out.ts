@@ -1,4 +1,4 @@
-import { encodeAwareness } from '../protocol/codec.js'
+import { encodeAwareness, encodeAway, encodeBack } from '../protocol/codec.js'
 import { CairnError } from '../protocol/errors.js'
 import { MessageBatch } from '../runtime/message-batch.js'
 import type { DocumentContext } from './document-context.js'
@@ -80,6 +80,7 @@ export class FanOut {
     const shared = messagesOf(records, undefined)
     if (presence?.shared !== undefined) shared.push(encodeAwareness(presence.shared))
     const presenceMark = this.#presence.mark
+    const hasPhases = presence !== undefined && phasesOf(presence).length > 0
     const sharedBatch = new MessageBatch(shared)
     const from = this.#shownThrough
     this.#shownThrough = this.#index.head
@@ -95,6 +96,7 @@ export class FanOut {
         acknowledgement === undefined &&
         subscriber.cursor === from &&
         !authors.has(subscriber.id) &&
+        !(subscriber.isExtended && hasPhases) &&
         !presence?.concerns(subscriber)
       if (isPlain) {
         this.#write(subscriber, sharedBatch, now)
@@ -104,6 +106,7 @@ export class FanOut {
       const messages = messagesOf(owed, subscriber.id)
       const seen = presence?.forOwner(subscriber)
       if (seen !== undefined) messages.push(encodeAwareness(seen))
+      if (subscriber.isExtended && presence !== undefined) messages.push(...phasesOf(presence))
       if (acknowledgement !== undefined) messages.push(acknowledgement)
       this.#write(subscriber, new MessageBatch(messages), now)
     }
@@ -126,6 +129,9 @@ export class FanOut {
     const now = this.#context.environment.now()
     const presence = this.#presence.changesSince(subscriber.presenceMark, subscriber, now)
     if (presence !== undefined) messages.push(encodeAwareness(presence))
+    if (subscriber.isExtended) {
+      messages.push(...phasesOf(this.#presence.phasesSince(subscriber.presenceMark)))
+    }
     subscriber.presenceMark = this.#presence.mark
     const acknowledgement = subscriber.takeAcknowledgement()
     if (acknowledgement !== undefined) messages.push(acknowledgement)
@@ -169,6 +175,17 @@ export class FanOut {
     subscriber.socket.send(batch)
     subscriber.wrote(now)
   }
+}
+
+/** Who went away and who came back, for those who know of it. */
+function phasesOf(phases: {
+  readonly away: readonly number[]
+  readonly back: readonly number[]
+}): Uint8Array[] {
+  const messages: Uint8Array[] = []
+  if (phases.away.length > 0) messages.push(encodeAway(phases.away))
+  if (phases.back.length > 0) messages.push(encodeBack(phases.back))
+  return messages
 }
 
 /** The update messages of `records`, without those that `own` wrote. */

@@ -17,6 +17,6 @@ export function helloMessage(
     position: encodePosition(open.index.head),
     durability: store.durability,
     maxUpdateBytes: limits.updateBytes,
-    heartbeatMs: timings.heartbeatMs,
+    heartbeatMs: timings.keepAliveMs,
   })
 }

@@ -14,5 +14,5 @@ export interface PresenceOwner {
    * A random name of the browser tab that the client says by itself, the same after a reload. It must
    * not be shown to anybody: where nobody authenticates, knowing it is to be that tab.
    */
-  readonly tab?: string
+  readonly tab?: string | undefined
 }

@@ -327,7 +327,8 @@ export class PresenceTable {
     const { member: holder, clientID } = known
     const isAnswer = known.challenge?.member === member
     known.challenge = undefined
-    if (isAnswer || !holder.isConnected) return
+    // Who passes a client on is not that client, and would pass the question on too.
+    if (isAnswer || known.isRelayed || !holder.isConnected) return
     const clock = this.#clock.fresh(known.outClock, now)
     known.challenge = { member: holder, clock }
     holder.challengeWith({ clientID, clock })

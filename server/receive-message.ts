@@ -11,6 +11,8 @@ export interface MessageReceiver {
   receiveAwareness(awareness: Uint8Array): void
   answerAwarenessQuery(): void
   answerPing(payload: Uint8Array): void
+  /** The client says which browser tab it lives in. */
+  nameTab(tab: string): void
 }
 
 /**
@@ -35,6 +37,9 @@ export function receiveMessage(receiver: MessageReceiver, frame: Uint8Array): vo
       break
     case 'ping':
       receiver.answerPing(message.payload)
+      break
+    case 'tab':
+      receiver.nameTab(message.tab)
       break
     // A client has no say in who may do what, and what later versions add is theirs to ignore.
     case 'auth':

@@ -6,6 +6,8 @@ export interface Subscriber extends PresenceOwner {
   readonly socket: MessageSocket
   /** The last sequence that it was sent; records after it are owed. */
   cursor: number
+  /** Whether it speaks `cairn.v1`. */
+  readonly isExtended: boolean
   /** What it was told of presence, as `PresenceTable.mark` counts. */
   presenceMark: number
   /** Set while its socket has not taken what it was sent. */
