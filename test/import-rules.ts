@@ -31,7 +31,7 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
     packages: [...documentPackages, 'ws'],
   },
   client: { folders: ['runtime', 'protocol'], packages: [...documentPackages, 'y-protocols'] },
-  bench: { folders: core, packages: shippedPackages },
+  bench: { folders: core, packages: [...shippedPackages, 'hdr-histogram-js', 'uplot'] },
   cli: { folders: core, packages: shippedPackages },
   demo: { folders: ['client'], packages: documentPackages },
   test: { folders: [...core, 'cli', 'demo'], packages: [] },
