@@ -67,13 +67,12 @@ async function benchTrace(
     })
   }
   const kills = options.kills ?? (url === undefined ? 3 : 0)
-  const trace = await loadTrace(file, options)
-  const { runTrace } = await import('../bench/trace-run.js')
   const stop = new AbortController()
   const unsubscribe = context.onStopSignal(() => stop.abort())
   try {
+    const { runTrace } = await import('../bench/trace-run.js')
     const report = await runTrace({
-      trace,
+      trace: await loadTrace(file, options),
       environment,
       document,
       seed,
@@ -84,6 +83,11 @@ async function benchTrace(
       ...(url === undefined ? {} : { url }),
     })
     output.write(describeReport(report))
+  } catch (error) {
+    // A trace that cannot be replayed, or a server that lost something: the message says which.
+    throw new CommandFailure(error instanceof Error ? error.message : String(error), {
+      cause: error,
+    })
   } finally {
     unsubscribe()
   }

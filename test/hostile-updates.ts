@@ -34,6 +34,8 @@ function item(kind: number, ...content: readonly (number | string | Uint8Array)[
   return struct(kind, 1, 't', bytes(...content))
 }
 
+/** A text item that names the item before it. */
+const itemWithOrigin = Uint8Array.of(0x84)
 const garbageCollected = 0
 const skip = 10
 const [deleted, json, text, embed, type, any, subdocument] = [1, 2, 4, 5, 7, 8, 9]
@@ -55,7 +57,11 @@ export const hostileUpdates: readonly HostileUpdate[] = [
     rule: 'truncated',
     update: item(text, 50, Uint8Array.of(97)),
   },
-  { title: 'a cut delete set', rule: 'truncated', update: bytes(0, 1, client, 1, 5) },
+  {
+    title: 'a cut delete set',
+    rule: 'truncated',
+    update: bytes(0, 1, client, 1, Uint8Array.of(0x85, 0x85)),
+  },
   {
     title: 'Infinity as a length',
     rule: 'varint',
@@ -132,7 +138,7 @@ export const hostileUpdates: readonly HostileUpdate[] = [
   {
     title: 'an origin in its own future',
     rule: 'own-reference',
-    update: struct(0x80 | text, client, 5, 'a'),
+    update: struct(itemWithOrigin, client, 5, 'a'),
   },
   { title: 'itself as parent', rule: 'own-reference', update: struct(text, 0, client, 0, 'a') },
   { title: 'bytes behind its end', rule: 'trailing-bytes', update: bytes(item(text, 'a'), 0xdead) },
