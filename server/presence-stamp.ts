@@ -1,6 +1,7 @@
 import type { StampFields } from './presence-options.js'
 
 const utf8 = new TextEncoder()
+const prototypeKey = '__proto__'
 
 /**
  * The JSON text of `state`, an object, with `fields` written over its `user`. What the client says of
@@ -11,20 +12,21 @@ const utf8 = new TextEncoder()
  */
 export function stampState(state: Uint8Array, fields: StampFields): Uint8Array {
   const { buffer, byteOffset, byteLength } = state
-  const given: unknown = JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'))
-  const stamped = withoutPrototypeKey(given)
-  const user = withoutPrototypeKey(stamped.get('user'))
+  const stamped: unknown = JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'))
+  if (!isRecord(stamped)) throw new TypeError('expected a state that is an object')
+  const user: Record<string, unknown> = isRecord(stamped.user) ? stamped.user : {}
   for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined) user.delete(name)
-    else user.set(name, value)
+    if (value === undefined) delete user[name]
+    else if (name !== prototypeKey) user[name] = value
   }
-  stamped.set('user', Object.fromEntries(user))
-  return utf8.encode(JSON.stringify(Object.fromEntries(stamped)))
+  stamped.user = user
+  // Own properties by now, as JSON.parse makes them; reading or writing them would not find these.
+  for (const object of [stamped, user]) {
+    if (Object.hasOwn(object, prototypeKey)) Reflect.deleteProperty(object, prototypeKey)
+  }
+  return utf8.encode(JSON.stringify(stamped))
 }
 
-function withoutPrototypeKey(value: unknown): Map<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map()
-  const entries = new Map<string, unknown>(Object.entries(value))
-  entries.delete('__proto__')
-  return entries
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -33,6 +33,7 @@ export class AwarenessClient {
   readonly #away = new Set<number>()
   readonly #environment: Environment
   #send: ((update: Uint8Array) => void) | undefined
+  #publish: ((update: Uint8Array) => void) | undefined
   #timer: Timer
 
   constructor(environment: Environment, clientID: number) {
@@ -48,7 +49,9 @@ export class AwarenessClient {
     this.awareness.on('update', ({ added, updated, removed }: AwarenessChange) => {
       const changed = [...added, ...updated, ...removed]
       this.#stampTimes(changed)
-      this.#send?.(encodeAwarenessUpdate(this.awareness, changed))
+      const update = encodeAwarenessUpdate(this.awareness, changed)
+      this.#send?.(update)
+      this.#publish?.(update)
     })
     this.#timer = this.#scheduleCheck()
   }
@@ -82,6 +85,16 @@ export class AwarenessClient {
     send(encodeAwarenessUpdate(this.awareness, [this.clientID]))
   }
 
+  /** Tabs of one browser tell each other what they hear, from wherever. */
+  joinChannel(publish: (update: Uint8Array) => void): void {
+    this.#publish = publish
+    publish(encodeAwarenessUpdate(this.awareness, [this.clientID]))
+  }
+
+  receiveFromChannel(update: Uint8Array): void {
+    applyAwarenessUpdate(this.awareness, update, provider)
+  }
+
   receive(update: Uint8Array): void {
     if (this.isOpen) applyAwarenessUpdate(this.awareness, update, provider)
   }
@@ -112,6 +125,7 @@ export class AwarenessClient {
 
   destroy(): void {
     this.#send = undefined
+    this.#publish = undefined
     this.#timer.cancel()
     this.awareness.doc.destroy()
   }

@@ -13,6 +13,7 @@ export type LinkEnd = 'clean' | 'lost' | 'half-open'
 export const heartbeatMs = 25_000
 export const pongMs = 10_000
 const latencyMs = 5
+const channelLatencyMs = 1
 const flushDelayMs = 10
 
 /** One connection: a client, and what the server knows of it until it hears of the end. */
@@ -41,6 +42,7 @@ export class PresenceWorld {
   readonly environment = new SimulatedEnvironment()
   readonly events: string[] = []
   readonly participants: Participant[] = []
+  channelMessages = 0
   readonly #wheel = new TimerWheel(this.environment)
   readonly #options: PresenceOptions
   readonly #links = new Set<Link>()
@@ -130,6 +132,18 @@ export class PresenceWorld {
     participant.client.destroy()
     participant.client = new AwarenessClient(this.environment, clientID)
     participant.client.setState({ name: participant.name })
+  }
+
+  /** Makes them tabs of one browser, which also hear each other without the server. */
+  joinChannel(tabs: readonly Participant[]): void {
+    for (const tab of tabs) {
+      tab.client.joinChannel((update) => {
+        this.channelMessages++
+        this.environment.setTimer(() => {
+          for (const other of tabs) if (other !== tab) other.client.receiveFromChannel(update)
+        }, channelLatencyMs)
+      })
+    }
   }
 
   /** Every connection is gone, and so is all that the server knew. */
