@@ -76,7 +76,9 @@ export class PresenceEntry {
 
   /** Another connection speaks for it from now on. */
   passTo(member: PresenceMember, isRelayed: boolean): void {
-    if (this.member.isConnected) this.claimants.add(this.member)
+    // Who merely passed it on is not it, and is to see it from now on.
+    if (this.isRelayed) this.member.clientIDs.delete(this.clientID)
+    else if (this.member.isConnected) this.claimants.add(this.member)
     this.claimants.delete(member)
     this.#shownState = undefined
     this.member = member

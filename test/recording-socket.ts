@@ -13,6 +13,7 @@ export class RecordingSocket implements MessageSocket {
   isPaused = false
   #handlers: SocketHandlers | undefined
   #isBlocked = false
+  #isSilent = false
   #waiting = 0
   #drainAwaited = false
   #received: Uint8Array[] = []
@@ -41,12 +42,18 @@ export class RecordingSocket implements MessageSocket {
 
   /** The client sends a message. */
   receive(message: Uint8Array): void {
+    if (this.#isSilent) return
     this.#received.push(message)
     this.#deliver()
   }
 
   receiveText(): void {
     this.#handlers?.onTextMessage()
+  }
+
+  /** Nothing passes any more, in either direction, and the transport does not know. */
+  goSilent(): void {
+    this.#isSilent = true
   }
 
   /** The client stops reading: what is sent from now on waits. */
@@ -79,7 +86,7 @@ export class RecordingSocket implements MessageSocket {
     this.sent.push(...batch.messages)
     this.writes++
     if (this.#isBlocked) this.#waiting += batch.byteLength
-    this.#onSend(batch.messages)
+    if (!this.#isSilent) this.#onSend(batch.messages)
   }
 
   get isDrained(): boolean {
@@ -105,7 +112,7 @@ export class RecordingSocket implements MessageSocket {
   }
 
   ping(): void {
-    this.#handlers?.onPong()
+    if (!this.#isSilent) this.#handlers?.onPong()
   }
 
   close(code: number, reason: string): void {

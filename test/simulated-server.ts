@@ -6,18 +6,25 @@ import { silentLogger } from '../server/logger.js'
 import { GatedStore } from './gated-store.js'
 import type { Replica } from './replica.js'
 
+type SimulatedServerOptions = Omit<ServerOptions, 'store' | 'environment'> & {
+  /** @default one in memory */
+  readonly store?: DocumentStore
+  readonly environment?: SimulatedEnvironment
+}
+
 /** A server on a simulated clock over a store whose appends the test can hold. */
 export class SimulatedServer {
-  readonly environment = new SimulatedEnvironment()
+  readonly environment: SimulatedEnvironment
   readonly store: GatedStore
   readonly server: CairnServer
+  readonly #options: SimulatedServerOptions
   /** How often the log said that a compaction failed. */
   compactionFailures = 0
 
-  constructor(
-    options: Omit<ServerOptions, 'store' | 'environment'> & { readonly store?: DocumentStore } = {},
-  ) {
-    const { environment } = this
+  constructor(options: SimulatedServerOptions = {}) {
+    const environment = options.environment ?? new SimulatedEnvironment()
+    this.environment = environment
+    this.#options = options
     this.store = new GatedStore(options.store ?? memoryStore({ environment }))
     const logger = {
       ...silentLogger,
@@ -26,6 +33,11 @@ export class SimulatedServer {
       },
     }
     this.server = createServer({ ...options, store: this.store, environment, logger })
+  }
+
+  /** Another server with the same options, at the same time. */
+  restarted(): SimulatedServer {
+    return new SimulatedServer({ ...this.#options, environment: this.environment })
   }
 
   /** Connects the replicas and waits until they are synced. */
