@@ -20,7 +20,7 @@ export interface Witnessed {
   readonly durability: Durability
 }
 
-export const witnessFileName = 'committed'
+const witnessFileName = 'committed'
 
 /** Undefined where the file is missing or is not what was written. */
 export async function readWitness(directory: string): Promise<Witnessed | undefined> {

@@ -13,7 +13,7 @@ export interface Marker {
   readonly created: string
 }
 
-export const markerFileName = 'cairn.json'
+const markerFileName = 'cairn.json'
 export const levelDirectoryName = 'db'
 const format = 'cairn-level'
 const version = 1

@@ -117,7 +117,7 @@ async function findGuard(reader: LevelReader, name: Uint8Array): Promise<Guard |
 }
 
 /** The last sequence that a segment ends with, or that the snapshot stands for. */
-export async function findHead(reader: LevelReader, entry: CatalogueEntry): Promise<number> {
+async function findHead(reader: LevelReader, entry: CatalogueEntry): Promise<number> {
   const through = entry.snapshot?.through ?? 0
   const range = segmentRange(entry.id, { after: through })
   for await (const page of reader.scanKeys(range, { reverse: true, limit: 1 })) {

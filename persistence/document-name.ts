@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { CairnError } from '../protocol/errors.js'
 
 /** The longest document name, in UTF-8 bytes. */
-export const maxNameBytes = 4096
+const maxNameBytes = 4096
 
 /**
  * The name's UTF-8 bytes.

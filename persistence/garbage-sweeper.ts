@@ -36,11 +36,6 @@ export class GarbageSweeper {
     this.#running ??= this.#run()
   }
 
-  /** Resolves once no mark is left that was there at the call, or the sweeper has given up. */
-  async idle(): Promise<void> {
-    await this.#running
-  }
-
   /** Ends after the batch at hand. */
   async stop(): Promise<void> {
     this.#isStopped = true

@@ -139,7 +139,7 @@ export function kindRange(kind: keyof typeof keyKind): KeyRange {
   return prefixRange(Buffer.of(keyKind[kind]))
 }
 
-export function prefixRange(prefix: Uint8Array): KeyRange {
+function prefixRange(prefix: Uint8Array): KeyRange {
   return { gte: prefix, lt: successor(prefix) }
 }
 

@@ -40,8 +40,8 @@ export interface LevelStoreOptions {
   readonly maxQueuedBytes?: number
   /**
    * Opens a damaged store without what it lost: the database is copied and repaired where LevelDB
-   * refuses it, and what is missing is given to `onWarning`. For one open, after a look. Every
-   * document gets another epoch.
+   * refuses it, and what is missing is given to `onWarning`. Every document then has another epoch.
+   * For one open, after a look; a sound store is opened as ever.
    * @default false
    */
   readonly acceptLoss?: boolean

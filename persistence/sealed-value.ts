@@ -6,7 +6,7 @@ import { asBuffer } from './level-keys.js'
 /** The first byte of every value; another number is another format. */
 export const valueFormat = 1
 /** Bytes that a seal adds to a body: the format before it, the CRC after it. */
-export const sealLength = 1 + 4
+const sealLength = 1 + 4
 
 /**
  * A value as it is stored: format byte, body, CRC-32 (zlib) of key, format byte and body. The key

@@ -96,13 +96,14 @@ export function decodeSegment(body: Buffer, lastSequence: number): LogRecord[] {
   let principal = ''
   let connection = ''
   for (let sequence = lastSequence - count + 1; sequence <= lastSequence; sequence++) {
-    if (take(body, cursor, 1)[0] === newAuthor) {
-      principal = take(body, cursor, readNumber(body, cursor)).toString('utf8')
-      connection = take(body, cursor, readNumber(body, cursor)).toString('utf8')
+    if (body[pass(body, cursor, 1)] === newAuthor) {
+      principal = readString(body, cursor)
+      connection = readString(body, cursor)
     }
-    const time = take(body, cursor, 6).readUIntBE(0, 6)
-    const bytes = take(body, cursor, readNumber(body, cursor))
-    const update = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    const time = body.readUIntBE(pass(body, cursor, 6), 6)
+    const length = readNumber(body, cursor)
+    const start = body.byteOffset + pass(body, cursor, length)
+    const update = new Uint8Array(body.buffer, start, length)
     records.push({ sequence, time, principal, connection, update })
   }
   if (cursor.offset !== body.length) throw malformed()
@@ -124,12 +125,18 @@ function readNumber(body: Buffer, cursor: Cursor): number {
   throw malformed()
 }
 
-function take(body: Buffer, cursor: Cursor, length: number): Buffer {
-  const end = cursor.offset + length
-  if (end > body.length) throw malformed()
-  const bytes = body.subarray(cursor.offset, end)
-  cursor.offset = end
-  return bytes
+function readString(body: Buffer, cursor: Cursor): string {
+  const length = readNumber(body, cursor)
+  const start = pass(body, cursor, length)
+  return body.toString('utf8', start, start + length)
+}
+
+/** Moves over `length` bytes, which must be there, and returns where they start. */
+function pass(body: Buffer, cursor: Cursor, length: number): number {
+  const start = cursor.offset
+  cursor.offset = start + length
+  if (cursor.offset > body.length) throw malformed()
+  return start
 }
 
 function malformed(): DamagedValue {
