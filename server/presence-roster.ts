@@ -177,7 +177,6 @@ export class PresenceRoster {
 
   /** Puts a client's change out, or lets it wait where its connection changes too much too fast. */
   show(entry: PresenceEntry, now: number): void {
-    if (this.#withheld.has(entry)) return
     this.#withheld.add(entry)
     this.#showInTurn(entry, now)
   }

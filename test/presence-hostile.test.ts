@@ -126,6 +126,25 @@ describe('echoes', () => {
     expect(Object.keys(probe.present)).toEqual(['2'])
   })
 
+  test('of a client that left and came again are known as such', () => {
+    const probe = new PresenceProbe()
+    const client = probe.connect('client')
+    probe.send(client, [1, 1, { cursor: 1 }])
+    probe.send(client, [1, 2, null])
+    probe.flush()
+    probe.now = 5_000
+    const watcher = probe.connect('watcher')
+    probe.sendRaw(watcher, new Uint8Array([0]))
+    probe.flush()
+    probe.send(client, [1, 3, { cursor: 3 }])
+    probe.flush()
+    probe.disconnect(client, 'lost')
+    const [echo] = watcher.received
+    probe.sendRaw(watcher, echo ?? new Uint8Array())
+    probe.advance(10_000)
+    expect(probe.present).toEqual({})
+  })
+
   test('of a state that grows when it is written again do not pass the limits', () => {
     const { probe, ann, eve } = annAndEve()
     const numbers = `{"a":[${Array.from({ length: 3_200 }, () => '1e20').join()}]}`
@@ -160,6 +179,17 @@ describe('a client on two connections of nobody in particular', () => {
     expect(probe.flush()).toEqual(['updated 1'])
     probe.disconnect(newer, 'clean')
     expect(probe.flush()).toEqual(['left 1'])
+  })
+
+  test('is not taken by one that is older, however late it speaks', () => {
+    const probe = new PresenceProbe()
+    const older = probe.connect('older')
+    const newer = probe.connect('newer')
+    probe.send(newer, [1, 5, { cursor: 5 }])
+    probe.send(older, [1, 6, { cursor: 6 }])
+    expect(probe.present).toEqual({ 1: { cursor: 5 } })
+    probe.disconnect(older, 'lost')
+    expect(probe.flush()).toEqual(['joined 1'])
   })
 
   test('is given back where somebody else announced it and the older one is alive', () => {
@@ -228,6 +258,14 @@ describe('clocks', () => {
     probe.flush()
     hear(peerLink, peer)
     expect(peer.getStates().get(1)).toEqual(annState)
+  })
+
+  test("a client's own is taken over where it has the server's from another tab", () => {
+    const { probe, ann, eve } = annAndEve()
+    probe.send(ann, [1, wallClock + 600, { cursor: 1 }])
+    probe.send(ann, [1, wallClock + 601, { cursor: 2 }])
+    probe.flush()
+    expect(takeTexts(eve)).toEqual([`1@${wallClock + 601} {"cursor":2,"user":{"id":"ann"}}`])
   })
 
   test('a client whose clock went back is seen on its new connection', () => {

@@ -244,6 +244,40 @@ describe('the grace period', () => {
   })
 })
 
+describe('coming back within it', () => {
+  test('moves no clock, so that tabs of one browser stay in step', () => {
+    const { probe, one, two } = pair()
+    probe.disconnect(one, 'lost')
+    probe.now = 3_000
+    const again = probe.connect('again')
+    probe.send(again, [1, 1, { cursor: 0 }])
+    probe.send(again, [1, 2, { cursor: 1 }])
+    probe.flush()
+    expect(takeTexts(two)).toEqual([`1@${wallClock + 2} {"cursor":1}`])
+  })
+
+  test('with what only the stamp makes the same is not shown', () => {
+    const probe = new PresenceProbe()
+    const first = probe.connect('1', { principalId: 'ann' })
+    probe.send(first, [1, 1, {}])
+    probe.flush()
+    probe.disconnect(first, 'lost')
+    const second = probe.connect('2', { principalId: 'ann' })
+    probe.send(second, [1, 1, { user: { id: 'eve' } }])
+    expect(probe.flush()).toEqual([])
+  })
+})
+
+describe('a state', () => {
+  test('is kept when the bytes of its message are used for something else', () => {
+    const { probe, one } = pair()
+    const state = new TextEncoder().encode('{"cursor":5}')
+    probe.table.receive(one, [{ clientID: 1, clock: 2, state }], probe.now)
+    state.fill(0)
+    expect(probe.present[1]).toEqual({ cursor: 5 })
+  })
+})
+
 describe('a tab', () => {
   test('that announces another client drops the one it was before, on a connection of the same principal', () => {
     const probe = new PresenceProbe()
@@ -274,6 +308,8 @@ describe('what a tab passes on of its siblings', () => {
     probe.send(second, [2, 8, { cursor: 8 }])
     expect(probe.present[2]).toEqual({ cursor: 8, user: { id: 'bob' } })
     probe.send(first, [2, 9, { cursor: 9 }])
+    probe.flush()
+    expect(takeTexts(first)).toEqual([`2@${wallClock + 2} {"cursor":8,"user":{"id":"bob"}}`])
     probe.disconnect(first, 'clean')
     expect(probe.present).toEqual({ 2: { cursor: 8, user: { id: 'bob' } } })
   })
