@@ -73,7 +73,7 @@ describe('a connection that does not keep up', () => {
       .toBeGreaterThan(1)
     slow.socket.drain()
     await simulated.pass(100)
-    await expect.poll(() => slow.text).toBe(alice.text)
+    await expect.poll(() => slow.text, { timeout: 20_000 }).toBe(alice.text)
   })
 
   test('that asks and never reads the answers is closed', async () => {

@@ -14,12 +14,15 @@ afterEach(() => simulated.stop())
 /** Edits until there is a snapshot and a tail behind it. */
 async function withSnapshot(alice: Replica, letters: string): Promise<void> {
   await expect
-    .poll(async () => {
-      for (let i = 0; i < 1_001; i++) alice.type(letters)
-      alice.doc.getText('text').delete(0, 1)
-      await simulated.pass(100)
-      return (await simulated.store.stat('notes'))?.snapshotThrough
-    })
+    .poll(
+      async () => {
+        for (let i = 0; i < 1_001; i++) alice.type(letters)
+        alice.doc.getText('text').delete(0, 1)
+        await simulated.pass(100)
+        return (await simulated.store.stat('notes'))?.snapshotThrough
+      },
+      { timeout: 20_000 },
+    )
     .toBeGreaterThan(0)
   alice.type('tail')
   await simulated.pass(100)
@@ -94,7 +97,7 @@ describe('the answer to sync step 1', () => {
     bob.socket.disconnect()
     await withSnapshot(alice, 'z')
     await simulated.connect('notes', bob)
-    await expect.poll(() => bob.isSynced).toBe(true)
+    await expect.poll(() => bob.isSynced, { timeout: 20_000 }).toBe(true)
     expect(bob.text).toBe(alice.text)
     const bytes = bob.socket.sent.reduce((sum, message) => sum + message.byteLength, 0)
     expect(bytes).toBeLessThan(200_000)

@@ -64,7 +64,7 @@ function node(...args: string[]) {
 
 test('the package holds what runs, its types, and no sources, tests or notes of the build', () => {
   const allowed =
-    /^(dist\/[a-z]+\/[\w.-]+\.(js|d\.ts)(\.map)?|docs\/.+\.md|[A-Z]+(\.md)?|package\.json)$/
+    /^(dist\/([a-z-]+\/)+[\w.-]+\.(js|d\.ts)(\.map)?|docs\/.+\.md|[A-Z]+(\.md)?|package\.json)$/
   expect(packedFiles.filter((file) => !allowed.test(file))).toEqual([])
   expect(packedFiles.filter((file) => /\.test\.|^dist\/test\//.test(file))).toEqual([])
   for (const file of ['LICENSE', 'CHANGELOG.md', 'dist/cli/main.js', 'dist/server/index.d.ts']) {
