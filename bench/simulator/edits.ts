@@ -1,0 +1,111 @@
+import * as Y from 'yjs'
+import type { RandomStream } from './random-stream.js'
+
+/** How often each kind of edit comes, against the others. */
+export interface EditMix {
+  readonly type: number
+  readonly erase: number
+  readonly format: number
+  readonly map: number
+  readonly array: number
+  readonly xml: number
+  readonly undo: number
+  /** A block that is large enough to fill buffers. */
+  readonly paste: number
+}
+
+const words = [
+  'der ',
+  'the ',
+  '漢字',
+  '😀',
+  'e\u0301',
+  '\n',
+  'a',
+  'zwölf ',
+  '👨‍👩‍👧',
+  'x'.repeat(30),
+] as const
+const keys = ['title', 'a', '__proto__', 'z'] as const
+
+/** Edits one document at random, as one person may. */
+export class RandomEditor {
+  readonly #doc: Y.Doc
+  readonly #random: RandomStream
+  readonly #mix: EditMix
+  readonly #undo: Y.UndoManager | undefined
+  readonly #actions: Readonly<Record<keyof EditMix, () => void>> = {
+    type: () => this.#insert(this.#random.pick(words)),
+    erase: () => this.#erase(),
+    format: () => this.#format(),
+    map: () => this.#editMap(),
+    array: () => this.#editArray(),
+    xml: () => this.#editXml(),
+    undo: () => this.#undo?.[this.#random.chance(0.6) ? 'undo' : 'redo'](),
+    paste: () => this.#insert(this.#random.pick(words).repeat(this.#random.integer(100, 1_500))),
+  }
+
+  constructor(doc: Y.Doc, random: RandomStream, mix: EditMix) {
+    this.#doc = doc
+    this.#random = random
+    this.#mix = mix
+    const scope = [doc.getText('text'), doc.getMap('map'), doc.getXmlFragment('xml')]
+    this.#undo = mix.undo > 0 ? new Y.UndoManager(scope, { captureTimeout: 300 }) : undefined
+  }
+
+  edit(): void {
+    const kind = this.#random.weighted(this.#mix)
+    if (kind !== undefined) this.#actions[kind]()
+  }
+
+  #insert(text: string): void {
+    const target = this.#doc.getText('text')
+    target.insert(this.#random.integer(0, target.length), text)
+  }
+
+  #erase(): void {
+    const target = this.#doc.getText('text')
+    if (target.length === 0) return
+    const from = this.#random.integer(0, target.length - 1)
+    target.delete(from, Math.min(target.length - from, this.#random.integer(1, 12)))
+  }
+
+  #format(): void {
+    const target = this.#doc.getText('text')
+    if (target.length === 0) return
+    const from = this.#random.integer(0, target.length - 1)
+    const length = Math.min(target.length - from, this.#random.integer(1, 8))
+    target.format(from, length, { bold: this.#random.chance(0.5) ? true : null })
+  }
+
+  #editMap(): void {
+    const map = this.#doc.getMap('map')
+    const key = this.#random.pick(keys)
+    if (this.#random.chance(0.2)) map.delete(key)
+    else if (this.#random.chance(0.3)) map.set(key, new Y.Map([['n', this.#random.integer(0, 9)]]))
+    else map.set(key, this.#random.integer(0, 99))
+  }
+
+  #editArray(): void {
+    const array = this.#doc.getArray('array')
+    if (array.length > 0 && this.#random.chance(0.35)) {
+      array.delete(this.#random.integer(0, array.length - 1), 1)
+      return
+    }
+    const at = this.#random.integer(0, array.length)
+    array.insert(at, [this.#random.chance(0.2) ? new Y.Text('in an array') : { at }])
+  }
+
+  #editXml(): void {
+    const fragment = this.#doc.getXmlFragment('xml')
+    const first: unknown = fragment.length > 0 ? fragment.get(0) : undefined
+    if (fragment.length > 3 && this.#random.chance(0.4)) {
+      fragment.delete(this.#random.integer(0, fragment.length - 1), 1)
+    } else if (first instanceof Y.XmlElement && this.#random.chance(0.5)) {
+      first.setAttribute('level', String(this.#random.integer(1, 6)))
+      first.insert(0, [new Y.XmlText('words')])
+    } else {
+      fragment.insert(this.#random.integer(0, fragment.length), [new Y.XmlElement('paragraph')])
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import type { VirtualTime } from '../../runtime/virtual-time.js'
+import type { Direction } from './direction.js'
+import type { LinkClass } from './link-class.js'
+import type { RandomStream } from './random-stream.js'
+import type { Toxic } from './toxics/toxic.js'
+import { createToxic, type ToxicSpec } from './toxics/toxic-spec.js'
+
+/** One connection that runs over a link. */
+export interface LinkedConnection {
+  readonly upstream: Direction
+  readonly downstream: Direction
+  /** The link ends it: at once, or in order. */
+  breakNow(how: 'reset' | 'close'): void
+}
+
+/**
+ * The way of one client to the server, with all connections that run over it: what its class says,
+ * and what goes wrong with it for a while.
+ */
+export class Link {
+  readonly #time: VirtualTime
+  readonly #class: LinkClass
+  readonly #random: RandomStream
+  readonly #connections = new Set<LinkedConnection>()
+  readonly #troubles = new Set<ToxicSpec>()
+  #isHealed = false
+
+  constructor(time: VirtualTime, linkClass: LinkClass, random: RandomStream) {
+    this.#time = time
+    this.#class = linkClass
+    this.#random = random
+    for (const outage of linkClass.outages) this.#scheduleOutage(outage)
+  }
+
+  /** Whether a new connection is refused. */
+  get isDown(): boolean {
+    for (const { type } of this.#troubles) if (type === 'down') return true
+    return false
+  }
+
+  /** A connection begins to run over the link; returns what takes it off again. */
+  join(connection: LinkedConnection): () => void {
+    const { upstream, downstream } = this.#class
+    for (const spec of upstream) this.#hit(connection, spec, 'upstream')
+    for (const spec of downstream) this.#hit(connection, spec, 'downstream')
+    for (const spec of this.#troubles) this.#hitBoth(connection, spec)
+    this.#connections.add(connection)
+    return () => this.#connections.delete(connection)
+  }
+
+  /** Something goes wrong for `lastsMs`, for connections that stand and those that come. */
+  trouble(spec: ToxicSpec, lastsMs: number): void {
+    if (this.#isHealed) return
+    const trouble = { ...spec }
+    this.#troubles.add(trouble)
+    const endings = [...this.#connections].map((connection) => this.#hitBoth(connection, trouble))
+    this.#time.after(lastsMs, () => {
+      this.#troubles.delete(trouble)
+      for (const end of endings) end()
+      this.#relieve(trouble)
+    })
+  }
+
+  /** From now on nothing goes wrong but what always does. */
+  heal(): void {
+    this.#isHealed = true
+    const troubles = [...this.#troubles]
+    this.#troubles.clear()
+    for (const trouble of troubles) this.#relieve(trouble)
+  }
+
+  #scheduleOutage({ every, lasts, toxic }: LinkClass['outages'][number]): void {
+    this.#time.after(this.#random.exponential(every), () => {
+      if (this.#isHealed) return
+      const lastsMs = this.#random.exponential(lasts)
+      this.trouble(toxic, lastsMs)
+      this.#time.after(lastsMs, () => this.#scheduleOutage({ every, lasts, toxic }))
+    })
+  }
+
+  #relieve(spec: ToxicSpec): void {
+    for (const { upstream, downstream } of this.#connections) {
+      upstream.remove(spec)
+      downstream.remove(spec)
+    }
+  }
+
+  #hitBoth(connection: LinkedConnection, spec: ToxicSpec): () => void {
+    const endUp = this.#hit(connection, spec, 'upstream')
+    const endDown = this.#hit(connection, spec, 'downstream')
+    return () => {
+      endUp()
+      endDown()
+    }
+  }
+
+  #hit(
+    connection: LinkedConnection,
+    spec: ToxicSpec,
+    direction: 'upstream' | 'downstream',
+  ): () => void {
+    if (!this.#random.chance(spec.toxicity ?? 1)) return () => undefined
+    const toxic: Toxic = createToxic(spec, this.#random.number)
+    connection[direction].add(spec, toxic)
+    const { breaks } = toxic
+    if (breaks === undefined) return () => undefined
+    const breaking = this.#time.after(breaks.afterMs, () => connection.breakNow(breaks.how))
+    return () => breaking.cancel()
+  }
+}

@@ -1,0 +1,278 @@
+import { systemEnvironment } from '../../runtime/system-environment.js'
+import type { StockProvider } from '../stock-provider.js'
+import type { ClientState } from './checker.js'
+import { createCheckers } from './checkers.js'
+import type { SimulatedClient } from './client.js'
+import { ExtendedEditor } from './extended-editor.js'
+import { FaultPlan } from './fault-plan.js'
+import { HostileClient } from './hostile-client.js'
+import { Link } from './link.js'
+import { type LinkClass, linkClasses } from './link-class.js'
+import { Machine } from './machine.js'
+import { mountedMachines } from './mounted-machines.js'
+import type { Mutant } from './mutant.js'
+import { ServerHost } from './server-host.js'
+import { SimulatedNetwork } from './simulated-network.js'
+import type { SimulationOptions } from './simulation-options.js'
+import type { SimulationResult } from './simulation-result.js'
+import { type EditorPlace, StockEditor } from './stock-editor.js'
+import { World } from './world.js'
+
+export interface SimulationSetup {
+  readonly seed: number
+  readonly options: SimulationOptions
+  readonly linkClasses: Readonly<Record<string, LinkClass>>
+  readonly mutant?: Mutant | undefined
+}
+
+/** What a run needs of the thread that it runs in. */
+export interface SimulationThread {
+  readonly Provider: StockProvider
+  /** Puts the world behind the globals, or takes it away. */
+  enter(world: World | undefined): void
+}
+
+/** How long all may take to be well once everything is healed, presence apart. */
+const restWithinMs = 60_000
+/** Presence may change this long after the grace period: ticks, announcements, latencies. */
+const presenceSlackMs = 25_000
+const lookEveryMs = 250
+const sampleEveryMs = 500
+/** After the last has left: the grace period, and the documents' own. */
+const unloadSlackMs = 15_000
+const longBufferedBytes = 8 * 1_048_576
+const longQueuedBytes = 8 * 1_048_576
+
+/** One run: a server, its disk, its clients and their links, from the first event to the last. */
+export class Simulation {
+  readonly #setup: SimulationSetup
+  readonly #thread: SimulationThread
+  readonly #world: World
+  readonly #network: SimulatedNetwork
+  readonly #machine: Machine
+  readonly #host: ServerHost
+  readonly #clients: SimulatedClient[] = []
+  readonly #faults: FaultPlan
+  #isBusy = true
+  #edits = 0
+  #healedAt: number | undefined
+  #restedAt: number | undefined
+
+  constructor(setup: SimulationSetup, thread: SimulationThread) {
+    const { seed, options, mutant } = setup
+    this.#setup = setup
+    this.#thread = thread
+    const bounds = { bufferedBytes: longBufferedBytes, queuedBytes: longQueuedBytes }
+    this.#world = new World(seed, createCheckers(bounds))
+    this.#network = new SimulatedNetwork(this.#world.time, options.networkBytes)
+    this.#machine = new Machine(this.#world, 'server')
+    this.#host = new ServerHost(this.#world, this.#network, this.#machine, options, mutant)
+    const system = { host: this.#host, machine: this.#machine, clients: this.#clients }
+    this.#faults = new FaultPlan(this.#world, system)
+  }
+
+  async run(): Promise<SimulationResult> {
+    const start = systemEnvironment.now()
+    const world = this.#world
+    const unmount = mountedMachines.mount(this.#machine)
+    this.#thread.enter(world)
+    const onRejection = (error: unknown): void => world.complain(error)
+    process.on('unhandledRejection', onRejection)
+    try {
+      world.time.after(0, () => this.#begin())
+      await world.time.run()
+    } finally {
+      process.off('unhandledRejection', onRejection)
+      for (const client of this.#clients) client.leave()
+      this.#thread.enter(undefined)
+      this.#machine.release()
+      unmount()
+    }
+    return {
+      seed: this.#setup.seed,
+      options: this.#setup.options,
+      hash: world.trace.hash,
+      violation: world.violation,
+      events: world.trace.count,
+      simulatedMs: world.time.now,
+      realMs: systemEnvironment.now() - start,
+      checkMs: world.checkMs,
+      faults: this.#faults.events,
+      healedAt: this.#healedAt,
+      restedAt: this.#restedAt,
+      serverStarts: this.#host.starts,
+      edits: this.#edits,
+      tail: world.violation === undefined ? [] : world.trace.tail,
+    }
+  }
+
+  #begin(): void {
+    this.#live().then(
+      () => this.#world.time.stop(),
+      (error: unknown) => {
+        this.#world.complain(error)
+        this.#world.time.stop()
+      },
+    )
+  }
+
+  async #live(): Promise<void> {
+    const { options } = this.#setup
+    const { time } = this.#world
+    this.#host.start()
+    this.#addClients()
+    this.#sampleLoad()
+    this.#faults.start(options.faults)
+    await time.pass(options.faultyMs)
+    await this.#rest()
+    const fresh = await this.#joinFresh()
+    await this.#look(fresh)
+    await this.#empty([...this.#clients, ...fresh])
+  }
+
+  /** Everything heals, and all must be well within a bound. */
+  async #rest(): Promise<void> {
+    const { time } = this.#world
+    this.#isBusy = false
+    this.#faults.heal()
+    for (const client of this.#clients) client.settle()
+    this.#healedAt = time.now
+    this.#world.note('everything heals')
+    await this.#until(restWithinMs, () => {
+      if (!this.#host.isUp) return 'the server is down'
+      const states = this.#states(this.#clients)
+      return this.#world.findProblem((checker) => {
+        return checker.invariant === 'presence-exact' ? undefined : checker.rested?.(states, [])
+      })
+    })
+    const presenceMs = this.#setup.options.graceMs + presenceSlackMs
+    await this.#until(presenceMs, () => {
+      const states = this.#states(this.#clients)
+      return this.#world.findProblem((checker) => checker.rested?.(states, []))
+    })
+    this.#restedAt = time.now
+  }
+
+  /** Waits until nothing is wrong any more, or the time is over: then the look that follows tells. */
+  async #until(withinMs: number, findProblem: () => string | undefined): Promise<void> {
+    const { time } = this.#world
+    const end = time.now + withinMs
+    while (time.now < end && findProblem() !== undefined) await time.pass(lookEveryMs)
+  }
+
+  /** Somebody who was never there joins each document. */
+  async #joinFresh(): Promise<readonly SimulatedClient[]> {
+    const fresh: SimulatedClient[] = []
+    for (let index = 0; index < this.#setup.options.documents; index++) {
+      const client = new ExtendedEditor(this.#place(`fresh ${index}`, `doc-${index}`, 'lan'))
+      client.start()
+      fresh.push(client)
+    }
+    const newcomers = () => this.#states(fresh)
+    await this.#until(10_000, () =>
+      newcomers().every(({ isSynced }) => isSynced) ? undefined : 'joining',
+    )
+    return fresh
+  }
+
+  async #look(fresh: readonly SimulatedClient[]): Promise<void> {
+    const states = this.#states(this.#clients)
+    const newcomers = this.#states(fresh)
+    this.#world.check((checker) => checker.rested?.(states, newcomers))
+  }
+
+  /** All leave; the server lets go of what it holds, stops, and its disk is looked at. */
+  async #empty(clients: readonly SimulatedClient[]): Promise<void> {
+    const { time } = this.#world
+    const { graceMs, timings } = this.#setup.options
+    for (const client of clients) client.leave()
+    await time.pass(graceMs + 2 * (timings.unloadMs ?? 10_000) + unloadSlackMs)
+    const sample = this.#host.sample()
+    if (sample !== undefined) this.#world.check((checker) => checker.emptied?.(sample))
+    await this.#host.stop()
+  }
+
+  #states(clients: readonly SimulatedClient[]): readonly ClientState[] {
+    return clients.flatMap(({ state }) => (state === undefined ? [] : [state]))
+  }
+
+  #sampleLoad(): void {
+    const sample = this.#host.sample()
+    if (sample !== undefined) this.#world.check((checker) => checker.sampled?.(sample))
+    this.#world.time.after(sampleEveryMs, () => this.#sampleLoad())
+  }
+
+  #addClients(): void {
+    const { editors, extendedEditors, readers, hostiles } = this.#setup.options
+    const { Provider } = this.#thread
+    for (let index = 0; index < editors; index++) {
+      this.#add(new StockEditor(this.#draw(`editor ${index}`, index), Provider))
+    }
+    for (let index = 0; index < extendedEditors; index++) {
+      this.#add(new ExtendedEditor(this.#draw(`extended ${index}`, index)))
+    }
+    for (let index = 0; index < readers; index++) {
+      this.#add(new ExtendedEditor(this.#draw(`reader ${index}`, index, 'read'), 'read'))
+    }
+    for (let index = 0; index < hostiles; index++) {
+      this.#add(new HostileClient(this.#draw(`hostile ${index}`, index)))
+    }
+  }
+
+  #draw(name: string, index: number, access: 'read' | 'write' = 'write'): EditorPlace {
+    const { documents, links } = this.#setup.options
+    const linkName = this.#world.stream(`link of ${name}`).pickAny(links) ?? 'lan'
+    return this.#place(name, `doc-${index % documents}`, linkName, access)
+  }
+
+  #place(
+    name: string,
+    documentName: string,
+    linkName: string,
+    access: 'read' | 'write' = 'write',
+  ): EditorPlace {
+    const world = this.#world
+    const linkClass = this.#setup.linkClasses[linkName] ?? linkClasses.lan
+    if (linkClass === undefined) throw new TypeError(`there is no link class ${linkName}`)
+    const { isAuthenticated, edits } = this.#setup.options
+    return {
+      name,
+      documentName,
+      world,
+      network: this.#network,
+      link: new Link(world.time, linkClass, world.stream(`weather of ${name}`)),
+      random: world.stream(`mind of ${name}`),
+      mix: edits,
+      params: isAuthenticated ? { user: name.replace(' ', '-'), access } : {},
+    }
+  }
+
+  #add(client: SimulatedClient): void {
+    const { time } = this.#world
+    const { editEveryMs, leaveEveryMs } = this.#setup.options
+    const random = this.#world.stream(`pace of client ${this.#clients.length}`)
+    this.#clients.push(client)
+    time.after(random.between(0, 500), () => client.start())
+    this.#repeat(
+      () => random.exponential(editEveryMs),
+      () => {
+        this.#edits++
+        client.act()
+      },
+    )
+    if (leaveEveryMs > 0)
+      this.#repeat(
+        () => random.exponential(leaveEveryMs),
+        () => client.toggle(),
+      )
+  }
+
+  /** Until everything heals. */
+  #repeat(drawDelay: () => number, callback: () => void): void {
+    this.#world.time.after(drawDelay(), () => {
+      if (!this.#isBusy) return
+      callback()
+      this.#repeat(drawDelay, callback)
+    })
+  }
+}

@@ -1,0 +1,43 @@
+import type { MessagePort } from 'node:worker_threads'
+import { getUnixTime } from 'lib0/time'
+import { loadStockProvider } from '../stock-provider.js'
+import { findMutant } from './mutants.js'
+import { RandomStreams } from './random-stream.js'
+import { Simulation, type SimulationThread } from './simulation.js'
+import { drawOptions } from './simulation-options.js'
+import type { SimulationResult } from './simulation-result.js'
+import type { ThreadAnswer, ThreadRequest } from './thread-messages.js'
+
+/** Does the runs that the port asks for, one after the other. */
+export async function serveRequests(
+  port: MessagePort,
+  enter: SimulationThread['enter'],
+): Promise<void> {
+  if (getUnixTime !== Date.now) throw new Error('lib0 was loaded before the clock was replaced')
+  const thread = { Provider: await loadStockProvider(), enter }
+  let last: Promise<void> = Promise.resolve()
+  port.on('message', (request: ThreadRequest) => {
+    last = last.then(async () => port.postMessage(await answer(request, thread)))
+  })
+}
+
+async function answer(request: ThreadRequest, thread: SimulationThread): Promise<ThreadAnswer> {
+  try {
+    return { kind: 'result', result: await runSeed(request, thread) }
+  } catch (error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    return { kind: 'failed', seed: request.seed, message }
+  }
+}
+
+function runSeed(request: ThreadRequest, thread: SimulationThread): Promise<SimulationResult> {
+  const { seed, overrides, linkClasses } = request
+  const mutant = request.mutant === undefined ? undefined : findMutant(request.mutant)
+  const streams = new RandomStreams(seed)
+  const drawn = drawOptions(
+    (purpose) => streams.stream(`option ${purpose}`),
+    Object.keys(linkClasses),
+  )
+  const options = { ...drawn, ...mutant?.needs, ...overrides }
+  return new Simulation({ seed, options, linkClasses, mutant }, thread).run()
+}
