@@ -279,7 +279,7 @@ describe('a state', () => {
 })
 
 describe('a tab', () => {
-  test('that announces another client drops the one it was before, on a connection of the same principal', () => {
+  test('that announces another client drops the one that it was before, of the same principal', () => {
     const probe = new PresenceProbe()
     const before = probe.connect('before', { principalId: 'ann', tab: 't' })
     const other = probe.connect('other', { principalId: 'bob', tab: 't' })
