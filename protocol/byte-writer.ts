@@ -19,6 +19,11 @@ export class ByteWriter {
     this.#bytes = new Uint8Array(capacity)
   }
 
+  writeByte(value: number): void {
+    this.#reserve(1)
+    this.#bytes[this.#position++] = value
+  }
+
   /** `value` is an integer of 0 to 2^53 - 1. */
   writeVarUint(value: number): void {
     this.#reserve(value < 128 ? 1 : varUintLength(value))

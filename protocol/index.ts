@@ -52,5 +52,6 @@ export {
 } from './message.js'
 export { isComplete, type MissingClock, type SplitUpdate, splitUpdate } from './split-update.js'
 export { decodeStateVector, encodeStateVector } from './state-vector.js'
+export { trimUpdate } from './trim-update.js'
 export { type UpdateRule, updateRules } from './update-rules.js'
 export { type UpdateScan, UpdateScanner } from './update-scanner.js'

@@ -1,7 +1,8 @@
 import { isAnyObject, skipAny, skipText } from './any-value.js'
 import type { ByteReader } from './byte-reader.js'
+import type { ByteWriter } from './byte-writer.js'
 import { checkJson } from './json-grammar.js'
-import { utf16Length } from './utf8.js'
+import { bytesAfterLead, utf16Length } from './utf8.js'
 
 /** Content kinds of an item: the low five bits of its info byte (Yjs 13, Item.js, contentRefs). */
 export const contentKind = {
@@ -25,6 +26,7 @@ const XML_ELEMENT = 3
 const XML_HOOK = 5
 
 const UNDEFINED = new TextEncoder().encode('undefined')
+const REPLACEMENT = new TextEncoder().encode('\ufffd')
 
 /**
  * Passes over the content of one item. Builds nothing: no string, no value and no subdocument.
@@ -58,6 +60,43 @@ export function skipContent(reader: ByteReader, kind: number): number {
   }
 }
 
+/**
+ * Writes the start of the content without its first `cut` clocks, which are not all, as Yjs does
+ * (`write(encoder, offset)` of ContentString, ContentAny, ContentJSON and ContentDeleted; all other
+ * content takes one clock). The bytes of the rest are as they were, from where the reader is left.
+ */
+export function cutContent(
+  reader: ByteReader,
+  kind: number,
+  cut: number,
+  writer: ByteWriter,
+): void {
+  if (kind === contentKind.string) {
+    cutText(reader, cut, writer)
+    return
+  }
+  writer.writeVarUint(reader.readVarUint() - cut)
+  if (kind === contentKind.deleted) return
+  const skipValue = kind === contentKind.any ? skipAny : skipJsonValue
+  for (let left = cut; left > 0; left--) skipValue(reader)
+}
+
+/** Of a surrogate pair that is cut apart the second half becomes U+FFFD, as in Yjs. */
+function cutText(reader: ByteReader, cut: number, writer: ByteWriter): void {
+  const length = reader.readByteLength()
+  const end = reader.position + length
+  let units = 0
+  while (units < cut) {
+    const lead = reader.readByte()
+    const more = bytesAfterLead(lead)
+    units += more === 3 ? 2 : 1
+    reader.position += more
+  }
+  const isApart = units > cut
+  writer.writeVarUint(end - reader.position + (isApart ? REPLACEMENT.length : 0))
+  if (isApart) writer.writeBytes(REPLACEMENT)
+}
+
 function skipAnyValues(reader: ByteReader): number {
   const count = reader.readCount(1)
   for (let left = count; left > 0; left--) skipAny(reader)
@@ -84,12 +123,14 @@ function skipDocument(reader: ByteReader): number {
 
 function skipJsonValues(reader: ByteReader): number {
   const count = reader.readCount(2)
-  for (let left = count; left > 0; left--) {
-    // Yjs writes an undefined in a list as this word, which is no JSON.
-    if (isWord(reader, UNDEFINED)) reader.skipBytes(1 + UNDEFINED.length)
-    else skipJson(reader)
-  }
+  for (let left = count; left > 0; left--) skipJsonValue(reader)
   return count
+}
+
+function skipJsonValue(reader: ByteReader): void {
+  // Yjs writes an undefined in a list as this word, which is no JSON.
+  if (isWord(reader, UNDEFINED)) reader.skipBytes(1 + UNDEFINED.length)
+  else skipJson(reader)
 }
 
 /** Whether a length and exactly `word` come next. */

@@ -1,17 +1,7 @@
 import { ClockHeap } from './clock-heap.js'
 import { StructReader } from './struct-reader.js'
+import type { StructRun } from './struct-run.js'
 import type { UpdateScan } from './update-scan.js'
-
-/** A run of whole structs of one section. */
-export interface StructRun {
-  readonly client: number
-  /** Clock of the first struct. */
-  readonly clock: number
-  readonly structs: number
-  /** Byte offsets. */
-  readonly start: number
-  readonly end: number
-}
 
 /**
  * Walks the sections of a scanned update from their fronts as far as the structs' past is known, or
@@ -52,7 +42,7 @@ export class SectionAdvance {
     return this.#byClient.get(client)?.reach ?? this.#known(client)
   }
 
-  /** What is new and complete, by section. */
+  /** What is new and complete, by section, the first struct cut where it begins below that. */
   admitted(): StructRun[] {
     const runs: StructRun[] = []
     for (const section of this.#sections) {
@@ -60,6 +50,7 @@ export class SectionAdvance {
       runs.push({
         client: section.client,
         clock: section.admittedClock,
+        cut: section.admittedCut,
         structs: section.admittedStructs,
         start: section.admittedStart,
         end: section.admittedEnd,
@@ -79,6 +70,7 @@ export class SectionAdvance {
       runs.push({
         client: section.client,
         clock: section.clock,
+        cut: 0,
         structs,
         start: section.offset,
         end,
@@ -156,6 +148,7 @@ class SectionCursor {
   reach: number
   admittedStructs = 0
   admittedClock = 0
+  admittedCut = 0
   admittedStart = 0
   admittedEnd = 0
   /** What the next struct waits for. */
@@ -171,12 +164,14 @@ class SectionCursor {
   }
 
   /**
-   * Takes the next struct, which ends at these places. What is admitted is one run: after it, a
-   * Skip puts the next struct above `reach`, and no known struct can follow.
+   * Takes the next struct, which begins at or below `reach` and ends at these places. What is
+   * admitted is one run: after it, a Skip puts the next struct above `reach`, and no known struct
+   * can follow.
    */
   admit(offsetAfter: number, clockAfter: number): void {
     if (this.admittedStructs === 0) {
-      this.admittedClock = this.clock
+      this.admittedClock = this.reach
+      this.admittedCut = this.reach - this.clock
       this.admittedStart = this.offset
     }
     this.admittedStructs++

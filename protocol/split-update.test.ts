@@ -118,15 +118,32 @@ describe('an update', () => {
     })
   })
 
-  test('leaves out structs that are known, and keeps one that is known in part', () => {
+  test('leaves out structs that are known, and cuts one that is known in part', () => {
     const bytes = update([
       [9, 0, gc(2), gc(3), gc(4)],
       [7, 0, gc(5)],
     ])
     expect(split(bytes, { 9: 3, 7: 5 })).toEqual({
-      complete: update([[9, 2, gc(3), gc(4)]]),
+      complete: update([[9, 3, gc(2), gc(4)]]),
       rest: undefined,
       missing: [],
+    })
+    expect(split(update([[9, 0, needing(7, 1, 5), gc(1)]]), { 9: 3, 7: 2 })).toEqual({
+      complete: update([[9, 3, needing(9, 2, 2), gc(1)]]),
+      rest: undefined,
+      missing: [],
+    })
+  })
+
+  test('waits for the past of all of a struct that is known in part, and holds it whole', () => {
+    const bytes = update([
+      [9, 0, gc(2), needing(7, 4, 3)],
+      [5, 0, gc(3)],
+    ])
+    expect(split(bytes, { 9: 3, 5: 1 })).toEqual({
+      complete: update([[5, 1, gc(2)]]),
+      rest: update([[9, 2, needing(7, 4, 3)]]),
+      missing: [{ client: 7, clock: 4 }],
     })
   })
 

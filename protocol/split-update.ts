@@ -1,5 +1,7 @@
 import { ByteWriter, varUintLength } from './byte-writer.js'
-import { SectionAdvance, type StructRun } from './section-advance.js'
+import { SectionAdvance } from './section-advance.js'
+import { StructReader } from './struct-reader.js'
+import { runCapacity, type StructRun, writeRun } from './struct-run.js'
 import type { UpdateScan } from './update-scan.js'
 
 /** A clock that must be known before something that is held can be admitted. */
@@ -29,8 +31,9 @@ interface ClientDeletes {
 
 /**
  * Whether every struct and every deletion of the update lies on what is known or on the update's
- * own sections, so that all of it can be admitted as it is. False also for updates that refer to
- * new clocks of their own, which `splitUpdate` may well find complete.
+ * own sections, so that all of it can be admitted: as `trimUpdate` leaves it, which is as it is
+ * where it begins below nothing known. False also for updates that refer to new clocks of their
+ * own, which `splitUpdate` may well find complete.
  * @param known the end of the contiguous clocks known of a client; 0 for a stranger
  */
 export function isComplete(scan: UpdateScan, known: (client: number) => number): boolean {
@@ -70,9 +73,10 @@ function sectionEndOf(scan: UpdateScan, client: number): number {
  * of each client's section that continue what is known and refer only to what is known, and the
  * delete ranges over clocks that are then known. Structs whose clocks are all known are left out of
  * both; delete ranges over known clocks always count as admissible, whether or not they add
- * anything.
+ * anything. A struct whose first clocks are known is admitted without them, as `trimUpdate` cuts
+ * it, and held whole.
  *
- * Structs are copied, not re-encoded. Where nothing has to be cut, the result is `update` itself.
+ * All else is copied, not re-encoded. Where nothing is left out, the result is `update` itself.
  * @param update the bytes of which `scan` is the scan
  * @param known the end of the contiguous clocks known of a client; 0 for a stranger
  */
@@ -133,16 +137,12 @@ function assemble(
   deletes: readonly ClientDeletes[],
 ): Uint8Array | undefined {
   if (runs.length === 0 && deletes.length === 0) return undefined
-  const hasAllStructs = countStructs(runs) === scan.structCount
-  if (hasAllStructs && coversDeletes(scan, deletes)) return update
-  const writer = new ByteWriter(updateLength(runs, deletes))
+  if (coversStructs(scan, runs) && coversDeletes(scan, deletes)) return update
+  const writer = new ByteWriter(updateCapacity(runs, deletes))
+  const reader = new StructReader()
+  reader.reset(update)
   writer.writeVarUint(runs.length)
-  for (const run of runs) {
-    writer.writeVarUint(run.structs)
-    writer.writeVarUint(run.client)
-    writer.writeVarUint(run.clock)
-    writer.writeBytes(update.subarray(run.start, run.end))
-  }
+  for (const run of runs) writeRun(reader, run, writer)
   writer.writeVarUint(deletes.length)
   for (const { client, bounds } of deletes) {
     writer.writeVarUint(client)
@@ -156,10 +156,14 @@ function assemble(
   return writer.finish()
 }
 
-function countStructs(runs: readonly StructRun[]): number {
+/** Whether these are all the structs of the update, none cut. */
+function coversStructs(scan: UpdateScan, runs: readonly StructRun[]): boolean {
   let count = 0
-  for (const run of runs) count += run.structs
-  return count
+  for (const { cut, structs } of runs) {
+    if (cut > 0) return false
+    count += structs
+  }
+  return count === scan.structCount
 }
 
 /** Whether these are all the deletions of the update, none cut. They come in its order. */
@@ -175,11 +179,9 @@ function coversDeletes(scan: UpdateScan, deletes: readonly ClientDeletes[]): boo
   return index === scan.deleteCount
 }
 
-function updateLength(runs: readonly StructRun[], deletes: readonly ClientDeletes[]): number {
+function updateCapacity(runs: readonly StructRun[], deletes: readonly ClientDeletes[]): number {
   let length = varUintLength(runs.length) + varUintLength(deletes.length)
-  for (const { structs, client, clock, start, end } of runs) {
-    length += varUintLength(structs) + varUintLength(client) + varUintLength(clock) + end - start
-  }
+  for (const run of runs) length += runCapacity(run)
   for (const { client, bounds } of deletes) {
     length += varUintLength(client) + varUintLength(bounds.length / 2)
     for (let index = 0; index < bounds.length; index += 2) {

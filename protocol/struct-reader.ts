@@ -4,10 +4,13 @@ import { skipContent } from './item-content.js'
 import { protocolLimits } from './limits.js'
 
 const MAX_CLOCK = protocolLimits.clock.value
-const INFO_GC = 0
-const INFO_SKIP = 10
+/** The info byte of a GC. */
+export const INFO_GC = 0
+/** The info byte of a Skip. */
+export const INFO_SKIP = 10
 const KIND_MASK = 0x1f
-const HAS_ORIGIN = 0x80
+/** The flag of an item's info byte that says that an origin follows. */
+export const HAS_ORIGIN = 0x80
 const HAS_RIGHT_ORIGIN = 0x40
 const HAS_PARENT_SUB = 0x20
 const PARENT_IS_ROOT = 1
@@ -29,6 +32,9 @@ export class StructReader extends ByteReader {
   /** Byte offsets of the name of the root type that the struct names as its parent; else -1. */
   rootNameStart = -1
   rootNameEnd = -1
+  /** Byte offsets of the right origin of the item whose head was read; equal where it has none. */
+  rightOriginStart = 0
+  rightOriginEnd = 0
 
   constructor() {
     super('MALFORMED_UPDATE')
@@ -41,14 +47,9 @@ export class StructReader extends ByteReader {
   /** Reads the struct of `client` that starts at `clock`; returns how many clocks it takes. */
   readStruct(client: number, clock: number): number {
     const start = this.position
-    this.referenceCount = 0
-    this.rootNameStart = -1
-    const info = this.readByte()
-    this.kind = info & KIND_MASK
-    const length =
-      info === INFO_GC || info === INFO_SKIP
-        ? this.readVarUint()
-        : this.#readItem(info, client, clock)
+    const info = this.readHead(client, clock)
+    const isItem = info !== INFO_GC && info !== INFO_SKIP
+    const length = isItem ? skipContent(this, this.kind) : this.readVarUint()
     if (length === 0) {
       this.position = start
       this.fail('length', 'expected a struct that is not empty')
@@ -60,20 +61,35 @@ export class StructReader extends ByteReader {
     return length
   }
 
-  #readItem(info: number, client: number, clock: number): number {
+  /**
+   * Reads the struct of `client` that starts at `clock` up to the content of an item, or the length
+   * of a GC or Skip.
+   * @returns the info byte
+   */
+  readHead(client: number, clock: number): number {
+    this.referenceCount = 0
+    this.rootNameStart = -1
+    const info = this.readByte()
+    this.kind = info & KIND_MASK
+    if (info !== INFO_GC && info !== INFO_SKIP) this.#readItemHead(info, client, clock)
+    return info
+  }
+
+  #readItemHead(info: number, client: number, clock: number): void {
     const kind = info & KIND_MASK
     if (kind === INFO_GC || kind >= INFO_SKIP) {
       this.position--
       this.fail('info', `expected an info byte of a known struct, got ${info}`)
     }
     if ((info & HAS_ORIGIN) !== 0) this.#readReference(client, clock)
+    this.rightOriginStart = this.position
     if ((info & HAS_RIGHT_ORIGIN) !== 0) this.#readReference(client, clock)
+    this.rightOriginEnd = this.position
     // With an origin the parent is that of the origin, and nothing of it is written.
     if ((info & (HAS_ORIGIN | HAS_RIGHT_ORIGIN)) === 0) {
       this.#readParent(client, clock)
       if ((info & HAS_PARENT_SUB) !== 0) skipText(this)
     }
-    return skipContent(this, kind)
   }
 
   #readParent(client: number, clock: number): void {

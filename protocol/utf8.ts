@@ -18,6 +18,14 @@ export function utf16Length(bytes: Uint8Array, start: number, end: number): numb
   return end - start
 }
 
+/**
+ * How many bytes follow the lead byte of a sequence of valid UTF-8. After three of them the text
+ * has two UTF-16 units more, else one.
+ */
+export function bytesAfterLead(lead: number): number {
+  return lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3
+}
+
 function utf16LengthNative(text: Uint8Array): number {
   if (isAscii(text)) return text.length
   if (!isUtf8(text)) return -1
@@ -47,7 +55,7 @@ function sequenceLength(bytes: Uint8Array, position: number, end: number): numbe
   const lead = bytes[position] as number
   if (lead < 0x80) return 1
   if (lead < 0xc2 || lead > 0xf4) return 0
-  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+  const length = 1 + bytesAfterLead(lead)
   if (position + length > end) return 0
   const second = bytes[position + 1] as number
   // Overlong forms, surrogates and what lies above U+10FFFF all show in the second byte.
