@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly steps: number
   /** How often a step brings one person another's state instead of an edit. @default 0.15 */
   readonly exchanges?: number
+  /** How often a step that edits is a few letters or values put in a row. @default 0 */
+  readonly typing?: number
   readonly gc?: boolean
 }
 
@@ -60,6 +62,7 @@ export function runRandomSession(random: Random, options: SessionOptions): Rando
     const undo = undoManagers[index]
     if (doc === undefined || undo === undefined) break
     if (random() < (options.exchanges ?? 0.15)) receive(random, doc, documents)
+    else if (options.typing !== undefined && random() < options.typing) typeSome(random, doc)
     else if (random() < 0.08) random() < 0.6 ? undo.undo() : undo.redo()
     else doc.transact(() => editSome(random, doc))
   }
@@ -75,6 +78,20 @@ function receive(random: Random, doc: Y.Doc, documents: readonly Y.Doc[]): void 
 function editSome(random: Random, doc: Y.Doc): void {
   const edits = 1 + integerBelow(random, 3)
   for (let edit = 0; edit < edits; edit++) pick(random, editors)(random, doc)
+}
+
+/** Each is a transaction of its own; Yjs joins them to one item. */
+function typeSome(random: Random, doc: Y.Doc): void {
+  const [text, array] = [doc.getText('text'), doc.getArray('array')]
+  const isText = random() < 0.7
+  let at = integerBelow(random, (isText ? text : array).length + 1)
+  for (let left = 2 + integerBelow(random, 5); left > 0; left--) {
+    if (isText) {
+      const letter = pick(random, ['a', 'ß', '日', '🎉'])
+      text.insert(at, letter)
+      at += letter.length
+    } else array.insert(at++, [randomAny(random)])
+  }
 }
 
 const editors: readonly ((random: Random, doc: Y.Doc) => void)[] = [

@@ -12,6 +12,8 @@ const seeds = Number(process.env.CAIRN_FUZZ_SEEDS ?? 25)
 class Admission {
   readonly known = new Map<number, number>()
   readonly appended: Uint8Array[] = []
+  /** How many admitted updates begin inside a struct of what arrived. */
+  cuts = 0
   readonly #scanner = new UpdateScanner()
   #held: Uint8Array[] = []
 
@@ -39,7 +41,10 @@ class Admission {
     for (const { client, clock } of missing)
       expect(knownOf(client)).toBeLessThanOrEqual(Math.max(clock, this.#endWith(complete, client)))
     if (rest !== undefined) this.#held.push(rest)
-    if (complete !== undefined) this.#append(complete)
+    if (complete !== undefined) {
+      this.#append(complete)
+      if (!beginsWithStructsOf(update, complete)) this.cuts++
+    }
     if (rest !== undefined) this.#expectNothingMore(rest)
     return complete !== undefined
   }
@@ -54,8 +59,8 @@ class Admission {
     expect(scan.hasSkips).toBe(false)
     for (let index = 0; index < scan.sectionCount; index++) {
       const client = scan.sectionClient[index] ?? 0
-      expect(scan.sectionFrom[index]).toBeLessThanOrEqual(this.known.get(client) ?? 0)
-      this.known.set(client, Math.max(scan.sectionTo[index] ?? 0, this.known.get(client) ?? 0))
+      expect(scan.sectionFrom[index]).toBe(this.known.get(client) ?? 0)
+      this.known.set(client, scan.sectionTo[index] ?? 0)
     }
     this.appended.push(complete)
   }
@@ -71,9 +76,31 @@ class Admission {
   }
 }
 
-/** What arrives: updates late, twice, merged and cut, until each has arrived once at least. */
+/** Whether every section of `part` begins where a struct of the update begins. */
+function beginsWithStructsOf(update: Uint8Array, part: Uint8Array): boolean {
+  const { structs } = Y.decodeUpdate(update)
+  const begins = new Set(structs.map(({ id }) => `${id.client} ${id.clock}`))
+  return [...Y.parseUpdateMeta(part).from].every((id) => begins.has(id.join(' ')))
+}
+
+/** All that some of the updates come to, in which Yjs has joined what was typed in a row. */
+function stateAfterSome(random: Random, updates: readonly Uint8Array[]): Uint8Array {
+  const doc = new Y.Doc({ gc: random() < 0.5 })
+  const missed = random() < 0.7 ? -1 : integerBelow(random, updates.length)
+  const end = updates.length - integerBelow(random, Math.min(8, updates.length))
+  updates.slice(0, end).forEach((update, index) => {
+    if (index !== missed) Y.applyUpdate(doc, update)
+  })
+  return Y.encodeStateAsUpdate(doc)
+}
+
+/**
+ * What arrives: updates late, twice, merged, cut and overlapping, until each has arrived once at
+ * least.
+ */
 function deliveries(random: Random, updates: readonly Uint8Array[], documents: readonly Y.Doc[]) {
   const window = 1 + integerBelow(random, 12)
+  const sent: Uint8Array[] = []
   const inTransit: Uint8Array[] = []
   const arriving: Uint8Array[] = []
   const send = (update: Uint8Array) => {
@@ -86,6 +113,7 @@ function deliveries(random: Random, updates: readonly Uint8Array[], documents: r
     if (random() < 0.4 && taken.length > 1) arriving.push(Y.mergeUpdates(taken))
     else arriving.push(...taken)
     if (random() < 0.15) arriving.push(pick(random, taken))
+    if (random() < 0.2) arriving.push(stateAfterSome(random, sent))
     if (random() < 0.1) {
       const stateVector = Y.encodeStateVector(pick(random, documents))
       arriving.push(Y.diffUpdate(Y.mergeUpdates(updates.filter(() => random() < 0.3)), stateVector))
@@ -93,6 +121,7 @@ function deliveries(random: Random, updates: readonly Uint8Array[], documents: r
   }
   const late: Uint8Array[] = []
   for (const update of updates) {
+    sent.push(update)
     if (random() < 0.15) late.push(update)
     else send(update)
   }
@@ -138,12 +167,14 @@ function integratePending(doc: Y.Doc): void {
 }
 
 test('what is admitted is what Y.Doc integrates, at every step of random histories', () => {
-  let held = 0
+  let [held, cuts] = [0, 0]
   for (let seed = 1; seed <= seeds; seed++) {
     const random = createRandom(seed)
     const people = 2 + integerBelow(random, 4)
     const exchanges = 0.1 + random() * 0.5
-    const session = runRandomSession(random, { people, steps: 60, exchanges, gc: random() < 0.5 })
+    const gc = random() < 0.5
+    const options = { people, steps: 60, exchanges, typing: 0.3, gc }
+    const session = runRandomSession(random, options)
     const integrated = createReplica()
     const replayed = createReplica()
     const admission = new Admission()
@@ -163,6 +194,8 @@ test('what is admitted is what Y.Doc integrates, at every step of random histori
       expect(contentOf(replayed), `seed ${seed}`).toEqual(contentOf(integrated))
     }
     expect(admission.heldCount, `seed ${seed}`).toBe(0)
+    cuts += admission.cuts
   }
+  expect(cuts).toBeGreaterThan(25)
   expect(held).toBeGreaterThan(1_000)
 })
