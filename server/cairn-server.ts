@@ -43,6 +43,8 @@ export class CairnServer {
   readonly #options: ResolvedOptions
   readonly #guard: Guard
   readonly #wheel: TimerWheel
+  /** Read once: a wall clock that is set back must not lower the clocks of presence. */
+  readonly #wallClockOffsetMs: number
   readonly #handles: DocumentHandles
   readonly #worker: DocumentWorker
   readonly #documents: DocumentRegistry
@@ -60,6 +62,7 @@ export class CairnServer {
     this.#options = options
     this.#guard = guard
     this.#wheel = new TimerWheel(environment)
+    this.#wallClockOffsetMs = environment.wallClock() - environment.now()
     this.#worker =
       options.documentWorker ??
       new ThreadDocumentWorker(environment, {
@@ -223,8 +226,8 @@ export class CairnServer {
   }
 
   #createPresence(documentName: string): PresenceTable {
-    const { environment, presence } = this.#options
-    const wallClockOffsetMs = environment.wallClock() - environment.now()
+    const { presence } = this.#options
+    const wallClockOffsetMs = this.#wallClockOffsetMs
     return new PresenceTable({ documentName, presence, wallClockOffsetMs })
   }
 

@@ -9,12 +9,12 @@ import {
   encodeReject,
 } from '../protocol/codec.js'
 import { CairnError, toCairnError } from '../protocol/errors.js'
-import type { Timer } from '../runtime/environment.js'
 import { MessageBatch } from '../runtime/message-batch.js'
 import type { MessageSocket } from '../runtime/message-socket.js'
 import type { WheelTask } from '../runtime/timer-wheel.js'
 import type { Author } from './author.js'
 import type { ConnectionContext } from './connection-context.js'
+import type { ConnectionState, JoiningState } from './connection-state.js'
 import { ConnectionWriter } from './connection-writer.js'
 import type { Document, DocumentUser } from './document.js'
 import { FanOut } from './fan-out.js'
@@ -31,22 +31,6 @@ import { type MessageReceiver, receiveMessage } from './receive-message.js'
 import { RepeatedQuestion } from './repeated-question.js'
 import type { Lag, Subscriber } from './subscriber.js'
 import { SyncReplies } from './sync-replies.js'
-
-/** joining -> live -> closed, or joining -> closed. */
-type ConnectionState = JoiningState | LiveState | { readonly name: 'closed' }
-
-interface JoiningState {
-  readonly name: 'joining'
-  readonly early: Uint8Array[]
-  readonly timer: Timer | undefined
-}
-
-interface LiveState {
-  readonly name: 'live'
-  readonly document: Document
-  readonly open: OpenDocument
-  readonly replies: SyncReplies
-}
 
 /** The same question for the same missing clocks is not repeated sooner than this. */
 const askAgainMs = 5_000
@@ -82,6 +66,7 @@ export class Connection
   readonly #heartbeat: Heartbeat
   readonly #lagTask: WheelTask
   readonly #missing = new RepeatedQuestion(askAgainMs)
+  readonly #queries: RepeatedQuestion
   #tab: string | undefined
   #lag: Lag | undefined
   #state: ConnectionState
@@ -105,6 +90,7 @@ export class Connection
     this.#gate = new InboundGate(environment, limits, socket)
     this.#writer = new ConnectionWriter(environment, socket, (error) => this.close(error))
     const { wheel } = context.document
+    this.#queries = new RepeatedQuestion(limits.syncIntervalMs)
     this.#heartbeat = new Heartbeat(wheel, timings, this, environment.now())
     this.#lagTask = wheel.task(() => this.#checkLag())
     this.#state = { name: 'joining', early: [], timer: startJoinTimer(this, context.options) }
@@ -256,10 +242,9 @@ export class Connection
   }
 
   answerAwarenessQuery(): void {
-    if (this.#state.name !== 'live') return
     const now = this.#context.options.environment.now()
-    const awareness = this.#state.open.presence.snapshotFor(this, now)
-    if (awareness !== undefined) this.#writer.sendControl(encodeAwareness(awareness))
+    // A byte that asks for the whole list: who asks again so soon has just been told.
+    if (this.#queries.shouldAsk('awareness', now)) this.#sendPresence()
   }
 
   nameTab(tab: string): void {
@@ -343,7 +328,7 @@ export class Connection
     if (this.#state.name !== 'live') return
     for (const batch of answer) this.#writer.send(batch)
     open.fanOut.join(this)
-    this.answerAwarenessQuery()
+    this.#sendPresence()
     const away = this.isExtended ? open.presence.awayClients() : []
     if (away.length > 0) this.#writer.sendControl(encodeAway(away))
     // An acknowledgement may have waited for the join, and presence wants to know who is here.
@@ -355,6 +340,13 @@ export class Connection
     const error = FanOut.lagError(this, this.#context.document)
     if (error !== undefined) this.close(error)
     else this.#lagTask.scheduleAt(this.#context.options.environment.now() + lagCheckMs)
+  }
+
+  #sendPresence(): void {
+    if (this.#state.name !== 'live') return
+    const now = this.#context.options.environment.now()
+    const awareness = this.#state.open.presence.snapshotFor(this, now)
+    if (awareness !== undefined) this.#writer.sendControl(encodeAwareness(awareness))
   }
 
   #onDrain(): void {

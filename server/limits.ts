@@ -32,7 +32,10 @@ export interface ServerLimits {
   readonly connectionBytesPerSecond: number
   /** Bytes that may come at once above that rate. 0 allows one second's worth. @default 64 MiB */
   readonly connectionBurstBytes: number
-  /** Milliseconds between two full answers to sync step 1 of one connection. @default 1,000 */
+  /**
+   * Milliseconds between two answers to sync step 1 of one connection, and between two to its
+   * awareness queries. @default 1,000
+   */
   readonly syncIntervalMs: number
   /** Milliseconds that a lagging connection may stand still before it is closed. @default 10,000 */
   readonly lagStallMs: number
