@@ -1,0 +1,12 @@
+import type { DialectName } from './dialect.js'
+
+/** The server that a load is for. */
+export interface LoadTarget {
+  /** `ws://host:port` without a path. */
+  readonly url: string
+  readonly dialect: DialectName
+  /** Whether it speaks `cairn.v1`, so that it acknowledges what is durable. */
+  readonly acknowledges: boolean
+  /** Whether it keeps documents, so that who comes later gets them. A relay does not. */
+  readonly keepsDocuments: boolean
+}
