@@ -1,6 +1,7 @@
 import { DeleteRanges } from '../protocol/delete-ranges.js'
 import { CairnError } from '../protocol/errors.js'
 import { isComplete, splitUpdate } from '../protocol/split-update.js'
+import { trimUpdate } from '../protocol/trim-update.js'
 import { type UpdateScan, UpdateScanner } from '../protocol/update-scanner.js'
 import type { ClientOwners } from './client-owners.js'
 import { type DocumentIndex, outlineOf, type UpdateOutline } from './document-index.js'
@@ -22,8 +23,6 @@ export interface Verdict {
     | { readonly update: Uint8Array; readonly missing: readonly MissingClock[] }
     | undefined
 }
-
-const nothingNew: Verdict = { complete: undefined, rest: undefined }
 
 /** One for the process: a scan is read before the next one starts. */
 const scanner = new UpdateScanner()
@@ -53,25 +52,57 @@ export function admitUpdate(
   }
   const scan = scanner.scan(update)
   requireWithin('updateSections', scan.sectionCount, limits)
-  const outline = outlineOf(scan)
-  if (isComplete(scan, pending.known)) {
-    const complete = withoutKnown({ update, outline }, scan, index)
-    if (complete === undefined) return nothingNew
+  const whole: ScannedPart = {
+    update,
+    outline: outlineOf(scan),
+    deleteSetStart: scan.deleteSetStart,
+  }
+  owners.check(whole.outline.sections, principal.id, pending.known)
+  const verdict = isComplete(scan, pending.known)
+    ? { complete: completePart(whole, scan, index, pending.known), rest: undefined }
+    : splitPart(whole, scan, index, pending.known)
+  const { complete } = verdict
+  if (complete !== undefined) {
     checkLimits(complete, pending, limits)
     owners.claim(complete.outline.sections, principal.id, pending.known)
-    return { complete, rest: undefined }
   }
-  owners.claim(outline.sections, principal.id, pending.known)
-  const { complete, rest, missing } = splitUpdate(update, scan, pending.known)
-  const part = complete && admissiblePart(complete, index)
-  if (part !== undefined) checkLimits(part, pending, limits)
-  return { complete: part, rest: rest && { update: rest, missing } }
+  return verdict
 }
 
-/** Bytes that were made here, scanned for what the index needs of them. */
-function admissiblePart(update: Uint8Array, index: DocumentIndex): AdmissiblePart | undefined {
+interface ScannedPart extends AdmissiblePart {
+  readonly deleteSetStart: number
+}
+
+/** An update whose past is known, without the structs that are known too. */
+function completePart(
+  whole: ScannedPart,
+  scan: UpdateScan,
+  index: DocumentIndex,
+  known: (client: number) => number,
+): AdmissiblePart | undefined {
+  const trimmed = trimUpdate(whole.update, scan, known)
+  if (trimmed === whole.update) return withoutDurable(whole, index)
+  // Where all of it is on its way but not durable yet it is appended again: acknowledged is only
+  // what is durable, and structs that are known already change nothing.
+  return withoutDurable(scanned(trimmed), index) ?? withoutDurable(whole, index)
+}
+
+function splitPart(
+  whole: ScannedPart,
+  scan: UpdateScan,
+  index: DocumentIndex,
+  known: (client: number) => number,
+): Verdict {
+  const { complete, rest, missing } = splitUpdate(whole.update, scan, known)
+  const part = complete && withoutDurable(scanned(complete), index)
+  if (rest !== undefined) return { complete: part, rest: { update: rest, missing } }
+  return { complete: part ?? withoutDurable(whole, index), rest: undefined }
+}
+
+/** Bytes that were made here, with what the index needs of them. */
+function scanned(update: Uint8Array): ScannedPart {
   const scan = scanner.scan(update)
-  return withoutKnown({ update, outline: outlineOf(scan) }, scan, index)
+  return { update, outline: outlineOf(scan), deleteSetStart: scan.deleteSetStart }
 }
 
 /** Scans bytes that the log already holds. */
@@ -80,20 +111,16 @@ export function outlineOfStored(update: Uint8Array): UpdateOutline {
 }
 
 /**
- * Leaves out what is durable already: all of it (undefined), or the delete ranges that every sync
- * step 2 repeats. Known structs stay where others are new; they are few and harmless.
+ * Leaves out what is durable already: all of it (undefined), the structs, or the delete ranges that
+ * every sync step 2 repeats.
  */
-function withoutKnown(
-  part: AdmissiblePart,
-  scan: UpdateScan,
-  index: DocumentIndex,
-): AdmissiblePart | undefined {
+function withoutDurable(part: ScannedPart, index: DocumentIndex): AdmissiblePart | undefined {
   const { sections, deletes, rootNames, subdocuments } = part.outline
   const addsStructs = addsClocks(sections, index.stateVector)
   const newDeletes = withoutCovered(deletes, index.deleteRanges)
   if (!addsStructs && newDeletes.length === 0) return undefined
   if (newDeletes.length === deletes.length && (addsStructs || sections.length === 0)) return part
-  const structs = addsStructs ? part.update.subarray(0, scan.deleteSetStart) : noStructs
+  const structs = addsStructs ? part.update.subarray(0, part.deleteSetStart) : noStructs
   return {
     update: Buffer.concat([structs, encodeDeletes(newDeletes)]),
     outline: {

@@ -11,7 +11,7 @@ export class ClientOwners {
   readonly #owners = new Map<number, string>()
 
   /** @throws FORBIDDEN where one of the sections continues another principal's clientID */
-  claim(sections: readonly number[], principal: string, known: (client: number) => number): void {
+  check(sections: readonly number[], principal: string, known: (client: number) => number): void {
     if (principal === '' && this.#owners.size === 0) return
     for (const client of newClients(sections, known)) {
       const owner = this.#owners.get(client)
@@ -22,6 +22,11 @@ export class ClientOwners {
         { rule: 'ownership' },
       )
     }
+  }
+
+  /** New clocks of these clientIDs are the principal's from now on; `check` has agreed. */
+  claim(sections: readonly number[], principal: string, known: (client: number) => number): void {
+    if (principal === '') return
     for (const client of newClients(sections, known)) this.#owners.set(client, principal)
   }
 

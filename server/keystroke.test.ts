@@ -86,6 +86,63 @@ describe('one keystroke', () => {
     expect((await simulated.store.stat('notes'))?.head).toBe(1)
   })
 
+  test('that is on its way for another is acknowledged when it is durable, not before', async () => {
+    const alice = new Replica(1)
+    const bob = new Replica(2).connect(simulated.server, 'notes', { isExtended: true })
+    await simulated.connect('notes', alice)
+    await simulated.pass(100)
+    const before = bob.socket.of('acknowledge').at(-1)?.count ?? 0
+    simulated.store.hold()
+    alice.type('abc')
+    // Bob has it from elsewhere, another tab of the browser for instance, and passes it on.
+    bob.socket.receive(encodeUpdate(Y.encodeStateAsUpdate(alice.doc)))
+    await simulated.pass(1_000)
+    expect(bob.socket.of('acknowledge').at(-1)?.count ?? 0).toBe(before)
+    simulated.store.release()
+    await simulated.pass(100)
+    expect(bob.socket.of('acknowledge').at(-1)?.count).toBe(before + 1)
+  })
+
+  test('that starts below what is known is stored without the known part', async () => {
+    const [alice, bob] = [new Replica(1), new Replica(2)]
+    await simulated.connect('notes', alice, bob)
+    alice.type('ab')
+    await simulated.pass(100)
+    alice.socket.disconnect()
+    alice.type('cd')
+    const bytes = (await simulated.store.stat('notes'))?.tailBytes ?? 0
+    const again = new Replica(3)
+    await simulated.connect('notes', again)
+    // All four letters are one item in this update.
+    again.socket.receive(encodeUpdate(Y.encodeStateAsUpdate(alice.doc)))
+    await simulated.pass(100)
+    expect(bob.text).toBe('abcd')
+    const [, second] = (await simulated.store.exportDocument('notes'))?.records ?? []
+    expect(second && Y.decodeUpdate(second.update).structs.map(({ id }) => id.clock)).toEqual([2])
+    expect((await simulated.store.stat('notes'))?.tailBytes).toBeGreaterThan(bytes)
+  })
+
+  test('cannot poison a document by overlapping what is collected garbage', async () => {
+    const [mallory, bob] = [new Replica(1), new Replica(2)]
+    await simulated.connect('notes', mallory, bob)
+    const garbage = Uint8Array.of(1, 1, 66, 0, 0, 3, 0)
+    const text = [...new TextEncoder().encode('hello')]
+    // An item at clock 0 with a root type as its parent: Yjs throws where it meets the garbage.
+    const overlap = Uint8Array.of(1, 1, 66, 0, 4, 1, 1, 116, 5, ...text, 0)
+    const doc = new Y.Doc()
+    Y.applyUpdate(doc, garbage)
+    expect(() => Y.applyUpdate(doc, overlap)).toThrow()
+    mallory.socket.receive(encodeUpdate(garbage))
+    mallory.socket.receive(encodeUpdate(overlap))
+    await simulated.pass(100)
+    const fresh = new Replica(3)
+    await simulated.connect('notes', fresh)
+    bob.type('unharmed')
+    await simulated.pass(100)
+    expect(fresh.text).toBe('unharmed')
+    expect(fresh.doc.store.pendingStructs).toBeNull()
+  })
+
   test('repeats none of the delete set that a sync step 2 carries again', async () => {
     const alice = new Replica(1)
     await simulated.connect('notes', alice)
