@@ -1,5 +1,6 @@
-import type { Environment } from '../../runtime/environment.js'
+import type { Environment, Timer } from '../../runtime/environment.js'
 import { Latencies } from './latencies.js'
+import type { Links } from './links.js'
 import { checkPlan, clientsOf, type LoadPlan } from './load-plan.js'
 import type { LoadReport, LoadSample, ServerFigures } from './load-report.js'
 import type { LoadTarget } from './load-target.js'
@@ -20,8 +21,8 @@ export interface LoadRunOptions {
   readonly pid?: number | undefined
   readonly link?: string | undefined
   readonly packetLossPercent?: number
-  /** Addresses of the links of so many clients, if any. */
-  readonly openLinks?: ((count: number) => Promise<readonly string[]>) | undefined
+  /** Between the clients and the server; healed when the load is over. */
+  readonly links?: Links | undefined
   readonly onSample?: (sample: LoadSample) => void
   readonly signal?: AbortSignal | undefined
 }
@@ -34,7 +35,7 @@ const leadMs = 200
  * @throws Error where clients cannot join, or a process that makes load fails
  */
 export async function runLoad(options: LoadRunOptions): Promise<LoadReport> {
-  const { environment, plan, target, pid, signal, openLinks } = options
+  const { environment, plan, target, pid, signal, links } = options
   checkPlan(plan)
   const startedAt = new Date(environment.wallClock()).toISOString()
   const machine = describeMachine()
@@ -48,27 +49,31 @@ export async function runLoad(options: LoadRunOptions): Promise<LoadReport> {
     for (const worker of workers) worker.stop()
   }
   signal?.addEventListener('abort', onAbort)
+  let healing: Timer | undefined
   try {
+    const opened: (readonly string[])[] = []
+    for (const worker of workers.keys()) {
+      opened.push((await links?.open(clientsOf(plan, worker).length)) ?? [])
+    }
     await Promise.all(
       workers.map(async (process, worker) => {
-        const links = (await openLinks?.(clientsOf(plan, worker).length)) ?? []
-        await process.prepare({ plan, target, worker, links })
+        await process.prepare({ plan, target, worker, links: opened[worker] ?? [] })
       }),
     )
     await Promise.all(workers.map((worker) => worker.connect()))
     const before = await usage()
     const at = environment.now() + leadMs
+    if (links !== undefined) {
+      healing = environment.setTimer(() => links.heal(), leadMs + plan.durationMs)
+    }
     const results = await Promise.all(workers.map((worker) => worker.run(at)))
     const after = await usage()
     const samples = await merger.finish()
-    return { ...describe(options, results), startedAt, machine, samples, ...figures() }
-
-    function figures(): Pick<LoadReport, 'serverFigures'> {
-      const delivered = results.reduce((sum, result) => sum + result.delivered, 0)
-      const elapsedMs = environment.now() - at
-      return { serverFigures: serverFigures(before, after, delivered, elapsedMs) }
-    }
+    const described = describe(options, results)
+    const figures = serverFigures(before, after, described.delivered, environment.now() - at)
+    return { ...described, startedAt, machine, samples, serverFigures: figures }
   } finally {
+    healing?.cancel()
     signal?.removeEventListener('abort', onAbort)
     for (const worker of workers) worker.end()
   }
