@@ -211,11 +211,11 @@ export class Document {
     else this.openDocument?.fanOut.request()
   }
 
-  #startIdling(): void {
+  #startIdling(delayMs = this.#context.timings.unloadMs): void {
     this.#idleTimer?.cancel()
     this.#idleTimer = this.#context.environment.setTimer(
       () => this.#context.guard.own('unloading a document', this.unload()),
-      this.#context.timings.unloadMs,
+      delayMs,
     )
   }
 
@@ -233,7 +233,9 @@ export class Document {
     }
     // Somebody may have come, or everything ended, while the snapshot was made.
     if (this.openDocument !== document || this.#users.size > 0) return
-    if (!this.#presence.isEmpty) this.#startIdling()
+    // Presence ends on a tick, so looking more often than that finds nothing new.
+    const { unloadMs, tickMs } = this.#context.timings
+    if (!this.#presence.isEmpty) this.#startIdling(Math.max(unloadMs, tickMs))
     else await this.#close(document, new CairnError('GOING_AWAY', 'the document is idle'))
   }
 
