@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type * as Y from 'yjs'
+import type { StoreHealth } from '../persistence/document-store.js'
 import { CairnError, toCairnError } from '../protocol/errors.js'
 import { Deadline } from '../runtime/deadline.js'
 import type { Timer } from '../runtime/environment.js'
@@ -54,6 +55,8 @@ export class CairnServer {
   #state: ServerState = { name: 'new' }
   #http: HttpServer | undefined
   #tickTimer: Timer | undefined
+  #storeState: StoreHealth['state'] = 'ready'
+  #stopWatching: () => void = () => undefined
   #onLastConnectionGone: (() => void) | undefined
 
   /** Use `createServer`. */
@@ -222,6 +225,7 @@ export class CairnServer {
     }
     if (this.#state.name !== 'opening') return
     this.#state = { name: 'open' }
+    this.#stopWatching = this.#options.store.onHealth((health) => this.#logHealth(health))
     this.#startTicking()
   }
 
@@ -253,6 +257,18 @@ export class CairnServer {
     if (this.#connections.size === 0) this.#onLastConnectionGone?.()
   }
 
+  #logHealth(health: StoreHealth): void {
+    const { logger } = this.#options
+    const hasChanged = health.state !== this.#storeState
+    this.#storeState = health.state
+    // Each try in vain is told as well.
+    if (!hasChanged) return
+    if (health.state === 'ready') logger.info({}, 'the store takes writes again')
+    if (health.state !== 'unavailable') return
+    const { message } = health.error
+    logger.error({ error: message }, 'the store takes no writes; it is tried again by itself')
+  }
+
   #startTicking(): void {
     const { environment, timings } = this.#options
     this.#tickTimer = environment.setTimer(() => {
@@ -278,6 +294,7 @@ export class CairnServer {
       deadline.cancel()
       this.#tickTimer?.cancel()
       this.#wheel.stop()
+      this.#stopWatching()
       await this.#worker.close()
       await store.close()
     }

@@ -165,7 +165,9 @@ export class Document {
     } catch (error) {
       if (log !== undefined) this.#context.guard.own('closing a log', log.close())
       const reason = toCairnError(error)
-      this.#context.logger.error(
+      // That the store is down is said once, by the server; clients knock all the while.
+      const level = reason.code === 'STORE_UNAVAILABLE' ? 'debug' : 'error'
+      this.#context.logger[level](
         { document: this.name, code: reason.code, error: reason.message },
         'a document could not be opened',
       )
