@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Trace } from '../bench/trace-format.js'
 import type { TraceProgress, TraceReport } from '../bench/trace-run.js'
 import type { Durability } from '../persistence/document-store.js'
+import { asCount, asPositive } from './bench-options.js'
 import { type CommandContext, exitCodes } from './command-context.js'
 import { CommandFailure } from './command-failure.js'
 
@@ -15,11 +16,9 @@ interface TraceOptions {
   readonly transactions: number
 }
 
-/** Adds `bench` and, under it, `bench trace`. */
-export function addBenchCommand(program: Command, context: CommandContext): void {
-  program
-    .command('bench')
-    .description('Put a server to the test.')
+/** Adds `bench trace`. */
+export function addBenchTraceCommand(bench: Command, context: CommandContext): void {
+  bench
     .command('trace')
     .description('Replay an editing trace by one stock client for each author, killing the server.')
     .argument('[file]', 'a .json or .json.gz trace; without one, a trace is generated')
@@ -121,15 +120,4 @@ function describeReport(report: TraceReport): string {
 
 function rate(progress: { readonly written: number; readonly elapsedMs: number }): number {
   return Math.round((progress.written / Math.max(1, progress.elapsedMs)) * 1_000)
-}
-
-function asCount(value: string): number {
-  if (/^\d{1,9}$/.test(value)) return Number(value)
-  throw new InvalidArgumentError('Expected a whole number, 0 or more.')
-}
-
-function asPositive(value: string): number {
-  const count = asCount(value)
-  if (count > 0) return count
-  throw new InvalidArgumentError('Expected a whole number, 1 or more.')
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { addBenchCommand } from './bench-trace.js'
+import { addBenchCommand } from './bench.js'
 import { type CommandContext, exitCodes } from './command-context.js'
 import { CommandFailure } from './command-failure.js'
 import { describeError, systemErrorCode } from './describe-error.js'
@@ -45,7 +45,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
     .addHelpText('after', exitCodeHelp)
   addServeCommand(program, context, setExitCode)
   addDocumentsCommand(program, context, setExitCode)
-  addBenchCommand(program, context)
+  addBenchCommand(program, context, setExitCode)
   return program
 }
 

@@ -27,6 +27,8 @@ export interface ClientOptions {
   /** Number in the document, and what it sends; undefined for an observer. */
   readonly author: { readonly editor: number; readonly framed: FramedScript } | undefined
   readonly isWitness: boolean
+  /** Whether it stops reading by itself, so that its latencies say nothing of the server. */
+  readonly isSlow: boolean
   readonly measures: LoadMeasures
   /** When the load began on the clock of `environment`. */
   readonly startedAt: () => number
@@ -244,12 +246,13 @@ export class LoadClient {
   }
 
   readonly #onEdit = (editor: number, edit: number): void => {
-    const { measures, author, schedule, firstEditor, startedAt } = this.#options
+    const { measures, author, schedule, firstEditor, startedAt, isSlow } = this.#options
     if (editor === author?.editor) {
       measures.echoed++
     } else if (this.receipts.take(editor, edit)) {
       measures.delivered++
       this.lastDeliveryAt = this.#now
+      if (isSlow) return
       measures.latency.record(this.#now - startedAt() - schedule.dueAt(firstEditor + editor, edit))
     } else {
       measures.repeated++
@@ -257,7 +260,8 @@ export class LoadClient {
   }
 
   #receivedPresence(bytes: Uint8Array, start: number, end: number): void {
-    const { environment, measures, author, startedAt } = this.#options
+    const { environment, measures, author, startedAt, isSlow } = this.#options
+    if (isSlow) return
     const now = environment.now() - startedAt()
     readPresence(bytes, start, end, (clientID, atUs) => {
       if (clientID === author?.framed.script.clientID) return

@@ -62,7 +62,7 @@ export interface LoadReport {
   readonly closes: readonly (readonly [code: number, count: number])[]
   readonly bytesReceived: number
   readonly bytesSent: number
-  /** Milliseconds. Delivery, acknowledge and presence count from when the edit was due. */
+  /** Milliseconds from when an edit or a move was due; slow readers are left out. */
   readonly latency: Readonly<Record<LatencyKind, LatencySummary>>
   readonly curves: Readonly<Record<LatencyKind, readonly (readonly [number, number])[]>>
   readonly samples: readonly LoadSample[]

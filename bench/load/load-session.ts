@@ -257,6 +257,7 @@ export class LoadSession {
               framed: new FramedScript(script, this.#dialect.prefix(document.name)),
             },
       isWitness: plan.isWitness,
+      isSlow: plan.isSlow,
       measures,
       startedAt: () => this.#startedAt,
     })

@@ -1,0 +1,15 @@
+import type { Command } from 'commander'
+import { addBenchLoadCommand } from './bench-load.js'
+import { addBenchTraceCommand } from './bench-trace.js'
+import type { CommandContext } from './command-context.js'
+
+/** Adds `bench` and the commands under it. */
+export function addBenchCommand(
+  program: Command,
+  context: CommandContext,
+  setExitCode: (code: number) => void,
+): void {
+  const bench = program.command('bench').description('Put a server to the test.')
+  addBenchTraceCommand(bench, context)
+  addBenchLoadCommand(bench, context, setExitCode)
+}
