@@ -6,6 +6,7 @@ import { Guard } from './guard.js'
 import { guardEnvironment } from './guarded-environment.js'
 import { defaultLimits, type ServerLimits } from './limits.js'
 import { type Logger, silentLogger } from './logger.js'
+import { withDefaults } from './numeric-options.js'
 import {
   type PresenceOptions,
   type ResolvedPresenceOptions,
@@ -132,17 +133,4 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     guard,
     environment: guardEnvironment(options.environment ?? systemEnvironment, guard),
   })
-}
-
-function withDefaults<Options extends object>(
-  group: string,
-  defaults: Options,
-  given: Partial<Options> = {},
-): Options {
-  for (const [name, value] of Object.entries(given)) {
-    if (!(name in defaults)) throw new TypeError(`option ${group}.${name} is not known`)
-    if (typeof value === 'number' && value >= 0) continue
-    throw new TypeError(`option ${group}.${name} must be a number >= 0, got ${String(value)}`)
-  }
-  return Object.freeze({ ...defaults, ...given })
 }

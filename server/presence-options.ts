@@ -1,3 +1,4 @@
+import { requireNumber, withDefaults } from './numeric-options.js'
 import { defaultPresenceLimits, type PresenceLimits } from './presence-limits.js'
 import type { PresencePrincipal } from './presence-owner.js'
 
@@ -56,7 +57,7 @@ export interface ResolvedPresenceOptions {
 /** @throws TypeError naming the option, what was expected and what came */
 export function resolvePresenceOptions(options: PresenceOptions = {}): ResolvedPresenceOptions {
   const { graceMs = 10_000, stamp = stampIdAndName } = options
-  const timings = withDefaults('timings', defaultPresenceTimings, options.timings)
+  const timings = withDefaults('presence.timings', defaultPresenceTimings, options.timings)
   if (timings.renewalMs === 0 || timings.renewalMs >= 30_000) {
     throw new TypeError(
       `option presence.timings.renewalMs must be more than 0 and less than 30000, got ${timings.renewalMs}`,
@@ -65,10 +66,10 @@ export function resolvePresenceOptions(options: PresenceOptions = {}): ResolvedP
   return Object.freeze({
     graceMs:
       typeof graceMs === 'function'
-        ? (name: string) => checked('graceMs', graceMs(name))
-        : constant(checked('graceMs', graceMs)),
+        ? (name: string) => requireNumber('presence.graceMs', graceMs(name))
+        : constant(requireNumber('presence.graceMs', graceMs)),
     stamp,
-    limits: withDefaults('limits', defaultPresenceLimits, options.limits),
+    limits: withDefaults('presence.limits', defaultPresenceLimits, options.limits),
     timings,
   })
 }
@@ -79,21 +80,4 @@ function stampIdAndName({ id, name }: PresencePrincipal): StampFields {
 
 function constant(value: number): () => number {
   return () => value
-}
-
-function checked(name: string, value: unknown): number {
-  if (typeof value === 'number' && value >= 0) return value
-  throw new TypeError(`option presence.${name} must be a number >= 0, got ${String(value)}`)
-}
-
-function withDefaults<Options extends object>(
-  group: string,
-  defaults: Options,
-  given: Partial<Options> = {},
-): Options {
-  for (const [name, value] of Object.entries(given)) {
-    if (!(name in defaults)) throw new TypeError(`option presence.${group}.${name} is not known`)
-    checked(`${group}.${name}`, value)
-  }
-  return Object.freeze({ ...defaults, ...given })
 }

@@ -1,12 +1,9 @@
+import { ForwardingStore, forwardLog } from '../bench/simulator/forwarding-store.js'
 import type {
   Appended,
   DocumentLog,
   DocumentStore,
-  ExportedDocument,
-  ListOptions,
   NewRecord,
-  NewSnapshot,
-  StoreHealth,
 } from '../persistence/document-store.js'
 import { CairnError } from '../protocol/errors.js'
 
@@ -14,8 +11,7 @@ import { CairnError } from '../protocol/errors.js'
  * A store whose appends wait for the test: nothing is durable until `release`, and after `breakDown`
  * everything that waits, and whatever comes, is refused until `heal`.
  */
-export class GatedStore implements DocumentStore {
-  readonly #inner: DocumentStore
+export class GatedStore extends ForwardingStore {
   #waiting: { readonly run: () => void; readonly refuse: () => void }[] = []
   #isHeld = false
   #isBroken = false
@@ -26,19 +22,7 @@ export class GatedStore implements DocumentStore {
   openLogs = 0
 
   constructor(inner: DocumentStore) {
-    this.#inner = inner
-  }
-
-  get durability() {
-    return this.#inner.durability
-  }
-
-  get health(): StoreHealth {
-    return this.#inner.health
-  }
-
-  get queuedBytes(): number {
-    return this.#inner.queuedBytes
+    super(inner, (log) => this.#gate(log))
   }
 
   get waitingAppends(): number {
@@ -64,76 +48,22 @@ export class GatedStore implements DocumentStore {
     this.#isBroken = false
   }
 
-  onHealth(listener: (health: StoreHealth) => void) {
-    return this.#inner.onHealth(listener)
-  }
-
-  open() {
-    return this.#inner.open()
-  }
-
-  close() {
-    return this.#inner.close()
-  }
-
-  async openLog(name: string): Promise<DocumentLog> {
+  override async openLog(name: string): Promise<DocumentLog> {
     await this.beforeOpen
     if (this.openError !== undefined) throw this.openError
     if (this.#isBroken) throw unavailable()
-    const log = await this.#inner.openLog(name)
-    this.openLogs++
-    return this.#gate(log)
-  }
-
-  list(options?: ListOptions) {
-    return this.#inner.list(options)
-  }
-
-  stat(name: string) {
-    return this.#inner.stat(name)
-  }
-
-  delete(name: string) {
-    return this.#inner.delete(name)
-  }
-
-  exportDocument(name: string, options?: { readonly salvage?: boolean }) {
-    return this.#inner.exportDocument(name, options)
-  }
-
-  importDocument(document: ExportedDocument) {
-    return this.#inner.importDocument(document)
-  }
-
-  verify(name: string) {
-    return this.#inner.verify(name)
+    return super.openLog(name)
   }
 
   #gate(log: DocumentLog): DocumentLog {
-    const append = (record: NewRecord) => this.#append(log, record)
-    const close = async () => {
-      await log.close()
-      this.openLogs--
-    }
-    return {
-      get name() {
-        return log.name
+    this.openLogs++
+    return forwardLog(log, {
+      append: (record) => this.#append(log, record),
+      close: async () => {
+        await log.close()
+        this.openLogs--
       },
-      get epoch() {
-        return log.epoch
-      },
-      get head() {
-        return log.head
-      },
-      get snapshot() {
-        return log.snapshot
-      },
-      readTail: () => log.readTail(),
-      readSnapshot: () => log.readSnapshot(),
-      writeSnapshot: (snapshot: NewSnapshot) => log.writeSnapshot(snapshot),
-      append,
-      close,
-    }
+    })
   }
 
   #append(log: DocumentLog, record: NewRecord): Promise<Appended> {

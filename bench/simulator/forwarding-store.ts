@@ -75,7 +75,9 @@ export class ForwardingStore implements DocumentStore {
 /** A log that does what `inner` does but for `changes`. */
 export function forwardLog(
   inner: DocumentLog,
-  changes: Partial<Pick<DocumentLog, 'append' | 'readTail' | 'readSnapshot' | 'writeSnapshot'>>,
+  changes: Partial<
+    Pick<DocumentLog, 'append' | 'readTail' | 'readSnapshot' | 'writeSnapshot' | 'close'>
+  >,
 ): DocumentLog {
   return {
     get name() {
