@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { addBenchLoadCommand } from './bench-load.js'
+import { addBenchPeersCommand } from './bench-peers.js'
 import { addBenchTraceCommand } from './bench-trace.js'
 import type { CommandContext } from './command-context.js'
 
@@ -12,4 +13,5 @@ export function addBenchCommand(
   const bench = program.command('bench').description('Put a server to the test.')
   addBenchTraceCommand(bench, context)
   addBenchLoadCommand(bench, context, setExitCode)
+  addBenchPeersCommand(bench, context)
 }

@@ -6,20 +6,22 @@ export interface EditMix {
   readonly delete: number
   /** 100 characters at once. */
   readonly paste: number
+  /** 5,000 characters at once. */
+  readonly page: number
   /** One of 50 keys of a shared map. */
   readonly map: number
 }
 
-export const defaultMix: EditMix = { type: 85, delete: 10, paste: 2, map: 3 }
+export const defaultMix: EditMix = { type: 85, delete: 10, paste: 2, page: 0, map: 3 }
 
-const kinds: readonly (keyof EditMix)[] = ['type', 'delete', 'paste', 'map']
+const kinds: readonly (keyof EditMix)[] = ['type', 'delete', 'paste', 'page', 'map']
 
 /**
  * Reads `type:85,delete:10`; kinds that are not named do not occur.
  * @throws RangeError saying what was expected
  */
 export function parseEditMix(text: string): EditMix {
-  const mix: Record<keyof EditMix, number> = { type: 0, delete: 0, paste: 0, map: 0 }
+  const mix: Record<keyof EditMix, number> = { type: 0, delete: 0, paste: 0, page: 0, map: 0 }
   for (const part of text.split(',')) {
     const [name, weight] = part.split(':')
     const kind = kinds.find((known) => known === name)

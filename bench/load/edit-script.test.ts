@@ -62,7 +62,13 @@ describe('an edit script', () => {
 
 describe('an edit mix', () => {
   test('is read from kinds and weights', () => {
-    expect(parseEditMix('type:9,paste:1')).toEqual({ type: 9, delete: 0, paste: 1, map: 0 })
+    expect(parseEditMix('type:9,paste:1')).toEqual({
+      type: 9,
+      delete: 0,
+      paste: 1,
+      page: 0,
+      map: 0,
+    })
     expect(pickEdit(parseEditMix('type:9,paste:1'), 0.89)).toBe('type')
     expect(pickEdit(parseEditMix('type:9,paste:1'), 0.91)).toBe('paste')
   })

@@ -58,8 +58,8 @@ function mixedAuthor(doc: Y.Doc, { seed, mix }: ScriptOptions): () => void {
     if (kind === 'delete' && cursor > 0) {
       cursor--
       text.delete(cursor, 1)
-    } else if (kind === 'paste') {
-      const pasted = 'pasted text '.repeat(9).slice(0, 100)
+    } else if (kind === 'paste' || kind === 'page') {
+      const pasted = 'pasted text '.repeat(500).slice(0, kind === 'page' ? 5_000 : 100)
       text.insert(cursor, pasted)
       cursor += pasted.length
     } else if (kind === 'map') {

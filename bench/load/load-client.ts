@@ -95,8 +95,9 @@ export class LoadClient {
     return this.#options.author?.editor
   }
 
-  get isSynced(): boolean {
-    return this.#state === 'synced'
+  /** Whether it was synced at any time; a link may have taken the connection since. */
+  get hasJoined(): boolean {
+    return this.#hasJoined
   }
 
   /** How many edits of others it lacks once all are made. */

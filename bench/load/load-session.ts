@@ -84,7 +84,7 @@ export class LoadSession {
     const lanes = Array.from({ length: connectingAtOnce }, joinInTurn)
     const outcome = await deadline.race(Promise.all(lanes))
     deadline.cancel()
-    const missing = this.#clients.filter(({ isSynced }) => !isSynced).length
+    const missing = this.#clients.filter(({ hasJoined }) => !hasJoined).length
     if (outcome === 'done' && missing === 0) return
     const problems = this.#measures.allProblems.map((problem) => `; ${problem}`).join('')
     throw new Error(`${missing} of ${this.#clients.length} clients could not join${problems}`)
