@@ -77,6 +77,8 @@ export interface Checker {
   recovered?(stored: StoredDocument, mayLose: boolean): string | undefined
   /** Somebody may read and not write. */
   reads?(clientID: number): string | undefined
+  /** The wall clock of the server was set back. */
+  clockSetBack?(): void
   sampled?(sample: LoadSample): string | undefined
   /** Something was thrown, logged as a failure or printed. */
   complained?(what: string): string | undefined

@@ -7,12 +7,18 @@ import type { World } from './world.js'
 export class ClientSockets {
   readonly #world: World
   readonly #documentName: string
+  readonly #clientName: string
   readonly #doc: () => Y.Doc
   #endpoint: Endpoint | undefined
 
-  constructor(world: World, documentName: string, doc: () => Y.Doc) {
+  constructor(
+    world: World,
+    client: { readonly name: string; readonly documentName: string },
+    doc: () => Y.Doc,
+  ) {
     this.#world = world
-    this.#documentName = documentName
+    this.#clientName = client.name
+    this.#documentName = client.documentName
     this.#doc = doc
   }
 
@@ -20,17 +26,22 @@ export class ClientSockets {
   observe(): SocketObserver {
     const connection = {}
     const world = this.#world
+    let losses = world.losses
     return {
       onOpen: (endpoint) => {
         this.#endpoint = endpoint
+        world.note(`${this.#clientName} connected as ${this.#doc().clientID}`)
       },
+      onClosed: (code) => world.note(`${this.#clientName} disconnected with ${code}`),
       onSend: (message) => {
         const isStep1 = message[0] === 0 && message[1] === 0
-        if (isStep1) world.check((checker) => checker.asked?.(connection, this.#documentName))
+        if (!isStep1) return
+        losses = world.losses
+        world.check((checker) => checker.asked?.(connection, this.#documentName))
       },
       onReceived: (message) => {
         const isStep2 = message[0] === 0 && message[1] === 1
-        if (!isStep2) return
+        if (!isStep2 || losses !== world.losses) return
         world.check((checker) => checker.answered?.(connection, this.#doc()))
       },
     }

@@ -27,6 +27,7 @@ export interface SocketObserver {
   onSend?(message: Uint8Array): void
   /** The client has handled the message. */
   onReceived?(message: Uint8Array): void
+  onClosed?(code: number): void
 }
 
 export type WebSocketConstructor = new (
@@ -103,19 +104,22 @@ export function createWebSocketClass(
       this.onopen?.(event('open'))
       endpoint.attach({
         onMessage: (message) => {
+          // Whoever has let go of the socket hears nothing of it any more.
+          if (this.onmessage === null) return
           if (typeof message === 'string') {
-            this.onmessage?.({ ...event('message'), data: message })
+            this.onmessage({ ...event('message'), data: message })
             return
           }
           // A copy of its own, as a browser gives: what a client keeps must not be shared.
-          const data = message.slice().buffer
-          this.onmessage?.({ ...event('message'), data })
+          const data = Uint8Array.from(message).buffer
+          this.onmessage({ ...event('message'), data })
           this.#observer.onReceived?.(message)
         },
         onDrain: () => undefined,
         onClose: (code, reason) => {
           if (this.#readyState === 3) return
           this.#readyState = 3
+          this.#observer.onClosed?.(code)
           this.onclose?.({ ...event('close'), code, reason })
         },
       })
@@ -125,6 +129,7 @@ export function createWebSocketClass(
       if (this.#readyState === 3) return
       this.#readyState = 3
       this.onerror?.(event('error'))
+      this.#observer.onClosed?.(1006)
       this.onclose?.({ ...event('close'), code: 1006 })
     }
   }

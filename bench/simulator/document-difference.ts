@@ -1,3 +1,4 @@
+import { inspect, isDeepStrictEqual } from 'node:util'
 import * as Y from 'yjs'
 
 /**
@@ -17,15 +18,30 @@ export function describeDifference(a: Y.Doc, b: Y.Doc): string | undefined {
   }
   if (!Y.equalSnapshots(Y.snapshot(a), Y.snapshot(b))) return 'other deletes'
   const [content, otherContent] = [contentOf(a), contentOf(b)]
-  return content === otherContent ? undefined : `content ${content} and ${otherContent}`
+  if (isDeepStrictEqual(content, otherContent)) return undefined
+  return describeFirstDifference(inspect(content, deep), inspect(otherContent, deep))
 }
 
 /** All that an application sees, in the root types that the editors of the simulation use. */
-export function contentOf(doc: Y.Doc): string {
-  return JSON.stringify([
+export function contentOf(doc: Y.Doc): readonly unknown[] {
+  return [
     doc.getText('text').toDelta(),
-    doc.getMap('map').toJSON(),
+    new Map(Array.from(doc.getMap('map').entries(), ([key, value]) => [key, plain(value)])),
     doc.getArray('array').toJSON(),
     doc.getXmlFragment('xml').toString(),
-  ])
+  ]
+}
+
+const deep = { depth: 10, maxArrayLength: 10_000, maxStringLength: 100_000 }
+
+function plain(value: unknown): unknown {
+  return value instanceof Y.AbstractType ? value.toJSON() : value
+}
+
+/** Long texts from a little before the place where they part. */
+function describeFirstDifference(a: string, b: string): string {
+  let at = 0
+  while (at < a.length && a[at] === b[at]) at++
+  const cut = (text: string) => JSON.stringify(text.slice(Math.max(0, at - 30), at + 50))
+  return `content that parts at ${cut(a)} and ${cut(b)}`
 }

@@ -60,22 +60,26 @@ export class RandomEditor {
 
   #insert(text: string): void {
     const target = this.#doc.getText('text')
-    target.insert(this.#random.integer(0, target.length), text)
+    target.insert(wholeFrom(target.toString(), this.#random.integer(0, target.length)), text)
   }
 
   #erase(): void {
-    const target = this.#doc.getText('text')
-    if (target.length === 0) return
-    const from = this.#random.integer(0, target.length - 1)
-    target.delete(from, Math.min(target.length - from, this.#random.integer(1, 12)))
+    const [from, length] = this.#range(12)
+    if (length > 0) this.#doc.getText('text').delete(from, length)
   }
 
   #format(): void {
-    const target = this.#doc.getText('text')
-    if (target.length === 0) return
-    const from = this.#random.integer(0, target.length - 1)
-    const length = Math.min(target.length - from, this.#random.integer(1, 8))
-    target.format(from, length, { bold: this.#random.chance(0.5) ? true : null })
+    const [from, length] = this.#range(8)
+    const bold = this.#random.chance(0.5) ? true : null
+    if (length > 0) this.#doc.getText('text').format(from, length, { bold })
+  }
+
+  /** Where it starts and how long it is: up to about `longest`, and 0 where there is no text. */
+  #range(longest: number): readonly [from: number, length: number] {
+    const text = this.#doc.getText('text').toString()
+    const start = this.#random.integer(0, text.length)
+    const from = wholeFrom(text, start)
+    return [from, wholeFrom(text, start + this.#random.integer(1, longest)) - from]
   }
 
   #editMap(): void {
@@ -108,4 +112,14 @@ export class RandomEditor {
       fragment.insert(this.#random.integer(0, fragment.length), [new Y.XmlElement('paragraph')])
     }
   }
+}
+
+/**
+ * The position, or the one before where it is inside a surrogate pair. No editor cuts one, and Yjs
+ * turns the halves into U+FFFD on this replica only where no edit comes of the cut.
+ */
+function wholeFrom(text: string, position: number): number {
+  const at = Math.min(position, text.length)
+  const unit = text.charCodeAt(at)
+  return unit >= 0xdc00 && unit <= 0xdfff ? at - 1 : at
 }

@@ -8,6 +8,7 @@ export type WireMessage = Uint8Array | string
 export interface EndpointHandlers {
   onMessage(message: WireMessage): void
   onDrain(): void
+  onPong?(): void
   /** Last call. */
   onClose(code: number, reason: string): void
 }
@@ -70,6 +71,14 @@ export class Endpoint {
     if (this.#state !== 'open') return
     const bytes = frameBytes + message.length
     this.#transmit(bytes, (peer) => peer.#handlers?.onMessage(message))
+  }
+
+  /** The other side answers below its application. */
+  ping(): void {
+    if (this.#state !== 'open') return
+    this.#transmit(frameBytes, (peer) => {
+      peer.#transmit(frameBytes, (self) => self.#handlers?.onPong?.())
+    })
   }
 
   /** Asks for one `onDrain` when nothing waits on this side. */

@@ -46,12 +46,14 @@ export class ExtendedEditor implements SimulatedClient {
   #sent: SentFrame[] = []
   #firstSent = 0
   #overtaken = 0
+  /** Losses of the store before the present connection. */
+  #losses = 0
 
   constructor(place: EditorPlace, access: 'read' | 'write' = 'write') {
     this.#place = place
     this.#access = access
     this.link = place.link
-    this.#sockets = new ClientSockets(place.world, place.documentName, () => this.#doc)
+    this.#sockets = new ClientSockets(place.world, place, () => this.#doc)
     this.#editor = new RandomEditor(this.#doc, place.random, place.mix)
     this.#doc.on('update', (update: Uint8Array, origin: unknown) => {
       if (origin !== this) this.#sendEdit(update)
@@ -72,7 +74,8 @@ export class ExtendedEditor implements SimulatedClient {
 
   start(): void {
     this.#isWanted = true
-    const { network, documentName, params } = this.#place
+    if (this.#socket !== undefined) return
+    const { network, documentName, params, world } = this.#place
     const WebSocketClass = createWebSocketClass(network, this.link, () => this.#sockets.observe())
     const query = new URLSearchParams(params).toString()
     const url = `ws://simulation/${documentName}?${query}`
@@ -80,6 +83,7 @@ export class ExtendedEditor implements SimulatedClient {
     this.#socket = socket
     this.#sent = []
     this.#firstSent = 0
+    this.#losses = world.losses
     socket.onopen = () => socket.send(encodeSyncStep1(Y.encodeStateVector(this.#doc)))
     socket.onmessage = ({ data }) => {
       if (data instanceof ArrayBuffer) this.#receive(new Uint8Array(data))
@@ -114,8 +118,12 @@ export class ExtendedEditor implements SimulatedClient {
     this.#isWanted = false
     this.#isSynced = false
     this.#retry?.cancel()
-    this.#socket?.close(1000)
+    const socket = this.#socket
     this.#socket = undefined
+    if (socket === undefined) return
+    // What still comes on a socket that was given up counts other frames.
+    socket.onmessage = null
+    socket.close(1000)
   }
 
   #onClose(socket: WebSocketLike, code: number, reason: string): void {
@@ -194,6 +202,7 @@ export class ExtendedEditor implements SimulatedClient {
     const { world, documentName } = this.#place
     const settled = this.#sent.splice(0, count - this.#firstSent)
     this.#firstSent = count
+    if (this.#losses !== world.losses) return
     for (const { contents, isRejected } of settled) {
       if (!isRejected) world.check((checker) => checker.acknowledged?.(documentName, contents))
     }

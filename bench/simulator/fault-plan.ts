@@ -61,6 +61,7 @@ export class FaultPlan {
   heal(): void {
     this.#isOver = true
     this.#machine.disk.heal()
+    this.#host.calm()
     for (const client of this.#clients) client.link.heal()
   }
 
@@ -93,7 +94,7 @@ export class FaultPlan {
         this.#host.killWorker()
         return 0
       case 'server-clock-jump':
-        this.#world.serverClock.base += random.between(-3_600_000, 3_600_000)
+        this.#world.jumpServerClock(random.between(random.chance(0.2) ? -3_600_000 : 0, 3_600_000))
         return 0
       case 'client-clock-jump':
         this.#world.clientClock.base += random.between(-60_000, 60_000)

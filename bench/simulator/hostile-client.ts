@@ -27,11 +27,12 @@ export class HostileClient implements SimulatedClient {
   constructor(place: EditorPlace) {
     this.#place = place
     this.link = place.link
-    this.#sockets = new ClientSockets(place.world, place.documentName, () => this.#doc)
+    this.#sockets = new ClientSockets(place.world, place, () => this.#doc)
   }
 
   start(): void {
     this.#isWanted = true
+    if (this.#socket !== undefined) return
     const { network, documentName, params, random } = this.#place
     // What it gets it does not apply, so nobody asks whether its answers are complete.
     const WebSocketClass = createWebSocketClass(network, this.link, () => ({

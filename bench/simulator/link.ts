@@ -9,6 +9,8 @@ import { createToxic, type ToxicSpec } from './toxics/toxic-spec.js'
 export interface LinkedConnection {
   readonly upstream: Direction
   readonly downstream: Direction
+  /** Whether both sides have done with it. */
+  readonly isOver: boolean
   /** The link ends it: at once, or in order. */
   breakNow(how: 'reset' | 'close'): void
 }
@@ -38,14 +40,14 @@ export class Link {
     return false
   }
 
-  /** A connection begins to run over the link; returns what takes it off again. */
-  join(connection: LinkedConnection): () => void {
+  /** A connection begins to run over the link, until it is over. */
+  join(connection: LinkedConnection): void {
+    for (const known of this.#connections) if (known.isOver) this.#connections.delete(known)
     const { upstream, downstream } = this.#class
     for (const spec of upstream) this.#hit(connection, spec, 'upstream')
     for (const spec of downstream) this.#hit(connection, spec, 'downstream')
     for (const spec of this.#troubles) this.#hitBoth(connection, spec)
     this.#connections.add(connection)
-    return () => this.#connections.delete(connection)
   }
 
   /** Something goes wrong for `lastsMs`, for connections that stand and those that come. */

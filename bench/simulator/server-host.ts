@@ -96,6 +96,11 @@ export class ServerHost {
 
   #afterDeath: { readonly downMs: number } | undefined
 
+  /** What was to die soon lives on. */
+  calm(): void {
+    this.#life?.process.killAfter(Number.POSITIVE_INFINITY)
+  }
+
   /** The machine stops, with all that was not on its disk. */
   losePower(downMs: number): void {
     if (this.#life === undefined) return
@@ -103,7 +108,10 @@ export class ServerHost {
     this.#afterDeath = undefined
     this.#life.process.kill()
     const lostBatches = this.#machine.losePower()
-    this.#mayLose ||= lostBatches > 0 && this.#options.durability === 'os'
+    if (lostBatches > 0 && this.#options.durability === 'os') {
+      this.#mayLose = true
+      this.#world.countLoss()
+    }
     this.#world.note(`power cut, ${lostBatches} batches lost`)
     this.#comeBack(downMs, () => this.#network.regainPower())
   }
@@ -198,6 +206,7 @@ export class ServerHost {
     }
     const wrapped = life.wrapSocket(observed, documentName)
     observed.connectionId = life.server.accept(wrapped, connectionRequest, isExtended).id
+    this.#world.note(`connection ${observed.connectionId} for ${request.url}`)
     return isExtended ? extensionProtocol : ''
   }
 
@@ -238,7 +247,7 @@ export class ServerHost {
   #createLogger(): Logger {
     const ignore = (): void => undefined
     return {
-      debug: ignore,
+      debug: (fields, message) => this.#world.note(`debug: ${message} ${JSON.stringify(fields)}`),
       info: ignore,
       warn: (fields, message) => {
         this.#world.note(`warn: ${message} ${JSON.stringify(fields)}`)
@@ -249,11 +258,17 @@ export class ServerHost {
       },
       error: (fields, message) => {
         this.#world.note(`error: ${message} ${JSON.stringify(fields)}`)
-        const isExpected = fields.code === 'STORE_UNAVAILABLE' || fields.code === 'GOING_AWAY'
-        if (!isExpected) this.#world.complain(`${message}: ${String(fields.error)}`)
+        if (!isExpected(fields.code, message))
+          this.#world.complain(`${message}: ${String(fields.error)}`)
       },
     }
   }
+}
+
+/** What a server has to say of a disk that fails and of its own end. */
+function isExpected(code: unknown, message: string): boolean {
+  if (code === 'STORE_UNAVAILABLE' || code === 'GOING_AWAY') return true
+  return message.startsWith('the store takes no writes')
 }
 
 /** Whoever the address says it is: `?user=NAME&access=read`. */

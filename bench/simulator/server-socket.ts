@@ -27,6 +27,7 @@ export class ServerSocket implements MessageSocket {
           else handlers.onMessage(message)
         }),
       onDrain: () => inProcess(() => handlers.onDrain()),
+      onPong: () => inProcess(() => handlers.onPong()),
       onClose: (code, reason) =>
         inProcess(() => {
           handlers.onClose(code, reason)
@@ -61,7 +62,7 @@ export class ServerSocket implements MessageSocket {
   }
 
   ping(): void {
-    // Answered below the application; nothing here waits for the answer.
+    if (this.#process.touch('send')) this.#endpoint.ping()
   }
 
   close(code: number, reason: string): void {

@@ -186,7 +186,7 @@ function applyTo(table: Table, operations: readonly LevelOperation[]): void {
   for (const operation of operations) {
     const key = textOf(operation.key)
     if (operation.type === 'del') table.values.delete(key)
-    else table.values.set(key, [operation.key.slice(), operation.value.slice()])
+    else table.values.set(key, [Uint8Array.from(operation.key), Uint8Array.from(operation.value)])
   }
 }
 

@@ -57,7 +57,8 @@ export class SimulatedNetwork {
   stopListening(): void {
     this.#listener = undefined
     for (const { server } of this.#pairs) server.terminate()
-    this.#pairs.clear()
+    // Who lost its other side to a power cut is told when there is somebody to tell.
+    if (this.#isHostUp) this.#pairs.clear()
   }
 
   /** The server's host is without power: nobody is told, until it is back and asked. */
@@ -79,7 +80,6 @@ export class SimulatedNetwork {
     const end = (): void => {
       isOver = true
       giveUp.cancel()
-      leave()
     }
     const refuse = (): void => {
       if (isOver) return
@@ -110,7 +110,14 @@ export class SimulatedNetwork {
     }
     pair.client.peer = pair.server
     pair.server.peer = pair.client
-    const leave = link.join({ upstream, downstream, breakNow })
+    link.join({
+      upstream,
+      downstream,
+      breakNow,
+      get isOver() {
+        return pair.client.state === 'closed' && pair.server.state === 'closed'
+      },
+    })
     if (link.isDown) {
       this.#time.after(1, refuse)
       return end

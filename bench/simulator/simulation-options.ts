@@ -66,6 +66,7 @@ export function drawOptions(
   const isAuthenticated = stream('authentication').chance(0.6)
   const limits = stream('limits')
   const timings = stream('timings')
+  const durability = stream('durability').chance(0.75) ? 'fsync' : 'os'
   const isFlood = stream('flood').chance(0.15)
   return {
     faultyMs: Math.round(stream('length').between(6_000, 30_000)),
@@ -78,9 +79,9 @@ export function drawOptions(
     editEveryMs: Math.round(stream('pace').between(300, 2_000)),
     edits: drawEdits(stream('edits'), isFlood),
     leaveEveryMs: people.chance(0.7) ? Math.round(people.between(4_000, 30_000)) : 0,
-    durability: stream('durability').chance(0.75) ? 'fsync' : 'os',
+    durability,
     isAuthenticated,
-    faults: drawFaults(stream('faults')),
+    faults: withoutLossOfOwners(drawFaults(stream('faults')), isAuthenticated, durability),
     closesTwice: stream('closes').chance(0.1),
     networkBytes: stream('network').pick([4_096, 16_384, 65_536, 262_144]),
     graceMs: timings.pick([10_000, 10_000, 2_000, 0]),
@@ -95,6 +96,20 @@ export function drawOptions(
         : {}),
     },
   }
+}
+
+/**
+ * After a power cut that took records, clients bring back what others wrote; where everybody has a
+ * name the server takes that from its author alone, and turns the others away.
+ */
+function withoutLossOfOwners(
+  faults: SimulationOptions['faults'],
+  isAuthenticated: boolean,
+  durability: SimulationOptions['durability'],
+): SimulationOptions['faults'] {
+  if (!isAuthenticated || durability === 'fsync') return faults
+  const { 'power-cut': _left, ...others } = faults
+  return others
 }
 
 /** At least one of them. */

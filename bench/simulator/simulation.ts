@@ -1,6 +1,6 @@
 import { systemEnvironment } from '../../runtime/system-environment.js'
 import type { StockProvider } from '../stock-provider.js'
-import type { ClientState } from './checker.js'
+import type { Checker, ClientState } from './checker.js'
 import { createCheckers } from './checkers.js'
 import type { SimulatedClient } from './client.js'
 import { ExtendedEditor } from './extended-editor.js'
@@ -126,7 +126,8 @@ export class Simulation {
     await time.pass(options.faultyMs)
     await this.#rest()
     const fresh = await this.#joinFresh()
-    await this.#look(fresh)
+    this.#restedAt = time.now
+    this.#look(fresh)
     await this.#empty([...this.#clients, ...fresh])
   }
 
@@ -140,17 +141,25 @@ export class Simulation {
     this.#world.note('everything heals')
     await this.#until(restWithinMs, () => {
       if (!this.#host.isUp) return 'the server is down'
-      const states = this.#states(this.#clients)
-      return this.#world.findProblem((checker) => {
-        return checker.invariant === 'presence-exact' ? undefined : checker.rested?.(states, [])
-      })
+      return this.#findUnrest((checker) => checker.invariant !== 'presence-exact')
     })
     const presenceMs = this.#setup.options.graceMs + presenceSlackMs
-    await this.#until(presenceMs, () => {
-      const states = this.#states(this.#clients)
-      return this.#world.findProblem((checker) => checker.rested?.(states, []))
-    })
-    this.#restedAt = time.now
+    await this.#until(presenceMs, () => this.#findUnrest(() => true))
+  }
+
+  /** What is not well; without newcomers, the first of each document stands for them. */
+  #findUnrest(
+    isAsked: (checker: Checker) => boolean,
+    newcomers?: readonly ClientState[],
+  ): string | undefined {
+    const states = this.#states(this.#clients)
+    const firstOfEach = states.filter(
+      ({ documentName }, index) =>
+        index === states.findIndex((other) => other.documentName === documentName),
+    )
+    return this.#world.findProblem((checker) =>
+      isAsked(checker) ? checker.rested?.(states, newcomers ?? firstOfEach) : undefined,
+    )
   }
 
   /** Waits until nothing is wrong any more, or the time is over: then the look that follows tells. */
@@ -168,14 +177,15 @@ export class Simulation {
       client.start()
       fresh.push(client)
     }
-    const newcomers = () => this.#states(fresh)
-    await this.#until(10_000, () =>
-      newcomers().every(({ isSynced }) => isSynced) ? undefined : 'joining',
-    )
+    await this.#until(restWithinMs, () => {
+      const newcomers = this.#states(fresh)
+      if (!newcomers.every(({ isSynced }) => isSynced)) return 'somebody is joining'
+      return this.#findUnrest(() => true, newcomers)
+    })
     return fresh
   }
 
-  async #look(fresh: readonly SimulatedClient[]): Promise<void> {
+  #look(fresh: readonly SimulatedClient[]): void {
     const states = this.#states(this.#clients)
     const newcomers = this.#states(fresh)
     this.#world.check((checker) => checker.rested?.(states, newcomers))

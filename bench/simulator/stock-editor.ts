@@ -37,7 +37,7 @@ export class StockEditor implements SimulatedClient {
     this.#place = place
     this.#Provider = Provider
     this.link = place.link
-    this.#sockets = new ClientSockets(place.world, place.documentName, () => this.#doc)
+    this.#sockets = new ClientSockets(place.world, place, () => this.#doc)
     this.#editor = new RandomEditor(this.#doc, place.random, place.mix)
   }
 

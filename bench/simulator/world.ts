@@ -13,6 +13,8 @@ export interface Violation {
   readonly message: string
 }
 
+/** Hundred times what a run has; somebody does something again and again. */
+const maxEvents = 500_000
 /** 2023-11-14, as good as any. */
 const wallClockStart = 1_700_000_000_000
 
@@ -27,19 +29,39 @@ export class World {
   readonly #checkers: readonly Checker[]
   #violation: Violation | undefined
   #checkMs = 0
+  #losses = 0
 
   constructor(seed: number, checkers: readonly Checker[]) {
     this.#streams = new RandomStreams(seed)
     this.#clientRandom = this.stream('client code')
     this.#checkers = checkers
     this.time.listen({
-      onEvent: (at, order) => this.trace.event(at, order),
+      onEvent: (at, order) => this.#onEvent(at, order),
       onError: (error) => this.complain(error),
     })
   }
 
+  #onEvent(at: number, order: number): void {
+    this.trace.event(at, order)
+    if (this.trace.count > maxEvents) {
+      this.violate('comes-to-an-end', `more than ${maxEvents} events, the last at ${at} ms`)
+    }
+  }
+
   get violation(): Violation | undefined {
     return this.#violation
+  }
+
+  /**
+   * How often a power cut took what was only promised to survive a killed process. What is on its way
+   * to a client then was true when it was sent.
+   */
+  get losses(): number {
+    return this.#losses
+  }
+
+  countLoss(): void {
+    this.#losses++
   }
 
   /** Real milliseconds spent in checkers; never part of the trace. */
@@ -66,6 +88,12 @@ export class World {
       break
     }
     this.#checkMs += systemEnvironment.now() - start
+  }
+
+  /** Somebody sets the wall clock of the server's machine. */
+  jumpServerClock(byMs: number): void {
+    this.serverClock.base += byMs
+    if (byMs < 0) for (const checker of this.#checkers) checker.clockSetBack?.()
   }
 
   /** Asks without ending the run: what is still wrong. */

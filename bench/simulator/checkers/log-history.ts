@@ -19,7 +19,7 @@ export class LogHistory implements Checker {
     if (sequence > 1 && !history.has(sequence - 1)) {
       return `document ${name}: sequence ${sequence} came without ${sequence - 1}`
     }
-    history.set(sequence, update.slice())
+    history.set(sequence, Uint8Array.from(update))
     return undefined
   }
 

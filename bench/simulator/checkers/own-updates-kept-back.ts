@@ -3,21 +3,25 @@ import type { Checker, SentTurn } from '../checker.js'
 /** A connection is not sent its own updates back, but in answers to sync step 1. */
 export class OwnUpdatesKeptBack implements Checker {
   readonly invariant = 'own-updates-kept-back'
-  /** Records by the connection that brought them. */
-  readonly #records = new Map<string, Set<string>>()
+  /** Who brought records of these bytes; after a loss several clients may bring the same. */
+  readonly #authors = new Map<string, Set<string>>()
 
   appended(_name: string, _sequence: number, update: Uint8Array, connectionId: string): undefined {
-    const records = this.#records.get(connectionId) ?? new Set()
-    records.add(textOf(update))
-    this.#records.set(connectionId, records)
+    const text = textOf(update)
+    const authors = this.#authors.get(text) ?? new Set()
+    authors.add(connectionId)
+    this.#authors.set(text, authors)
   }
 
   sent({ connectionId, isAnswer, updates }: SentTurn): string | undefined {
-    const own = this.#records.get(connectionId)
-    if (isAnswer || own === undefined) return undefined
-    const index = updates.findIndex((update) => own.has(textOf(update)))
-    if (index === -1) return undefined
-    return `an update went back to the connection ${connectionId}, which it came from`
+    if (isAnswer) return undefined
+    const isOwn = updates.some((update) => {
+      const authors = this.#authors.get(textOf(update))
+      return authors?.size === 1 && authors.has(connectionId)
+    })
+    return isOwn
+      ? `an update went back to the connection ${connectionId}, which it came from`
+      : undefined
   }
 }
 
