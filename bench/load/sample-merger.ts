@@ -3,17 +3,26 @@ import type { LoadSample } from './load-report.js'
 import type { ProcessUsage } from './process-usage.js'
 import type { WorkerSample } from './worker-messages.js'
 
+/** What is left at the end of a run may be too short for a rate; it counts to the sample before. */
+const shortestMs = 500
+
+/** Where a sample began. */
+interface Begin {
+  readonly atMs: number
+  readonly cpuMs: number | undefined
+}
+
 /** Puts the samples of several processes together, second by second. */
 export class SampleMerger {
   readonly #readUsage: () => Promise<ProcessUsage | undefined>
   readonly #onSample: (sample: LoadSample) => void
   readonly #waiting: WorkerSample[][]
   readonly #samples: LoadSample[] = []
+  /** What the last sample was made of, and where it began. */
+  #parts: readonly WorkerSample[] = []
+  #begin: Begin = { atMs: 0, cpuMs: undefined }
+  #end: Begin = { atMs: 0, cpuMs: undefined }
   #work: Promise<void> = Promise.resolve()
-  #last: { readonly atMs: number; readonly cpuMs: number | undefined } = {
-    atMs: 0,
-    cpuMs: undefined,
-  }
 
   constructor(
     workers: number,
@@ -40,27 +49,32 @@ export class SampleMerger {
   #mergeNext(): void {
     const parts = this.#waiting.flatMap((samples) => samples.shift() ?? [])
     this.#work = this.#work.then(async () => {
-      const sample = this.#merge(parts, await this.#readUsage())
+      const usage = await this.#readUsage()
+      const atMs = Math.max(...parts.map((part) => part.atMs))
+      const isRest = this.#samples.length > 0 && atMs - this.#end.atMs < shortestMs
+      if (isRest) this.#samples.pop()
+      else this.#begin = this.#end
+      this.#parts = isRest ? [...this.#parts, ...parts] : parts
+      this.#end = { atMs, cpuMs: usage?.cpuMs }
+      const sample = this.#merge(parts, usage)
       this.#samples.push(sample)
-      this.#onSample(sample)
+      if (!isRest) this.#onSample(sample)
     })
   }
 
-  #merge(parts: readonly WorkerSample[], usage: ProcessUsage | undefined): LoadSample {
-    const sum = (read: (sample: WorkerSample) => number): number =>
-      parts.reduce((total, part) => total + read(part), 0)
-    const atMs = sum((part) => part.atMs) / Math.max(1, parts.length)
-    const passedMs = Math.max(1, atMs - this.#last.atMs)
+  /** @param latest say how things stand now; rates and latencies are over all parts */
+  #merge(latest: readonly WorkerSample[], usage: ProcessUsage | undefined): LoadSample {
+    const { atMs } = this.#end
+    const passedMs = Math.max(1, atMs - this.#begin.atMs)
     const latencies = new Latencies()
-    for (const { latency } of parts) latencies.add(latency)
-    const { cpuMs } = this.#last
-    this.#last = { atMs, cpuMs: usage?.cpuMs }
+    for (const { latency } of this.#parts) latencies.add(latency)
+    const { cpuMs } = this.#begin
     return {
       atMs,
-      deliveredPerSecond: (sum((part) => part.delivered) / passedMs) * 1_000,
-      presencePerSecond: (sum((part) => part.presenceDelivered) / passedMs) * 1_000,
-      lag: sum((part) => part.lag),
-      connected: sum((part) => part.connected),
+      deliveredPerSecond: (sum(this.#parts, 'delivered') / passedMs) * 1_000,
+      presencePerSecond: (sum(this.#parts, 'presenceDelivered') / passedMs) * 1_000,
+      lag: sum(latest, 'lag'),
+      connected: sum(latest, 'connected'),
       p50: latencies.percentile(50),
       p99: latencies.percentile(99),
       residentBytes: usage?.residentBytes,
@@ -68,4 +82,11 @@ export class SampleMerger {
         usage === undefined || cpuMs === undefined ? undefined : (usage.cpuMs - cpuMs) / passedMs,
     }
   }
+}
+
+function sum(
+  parts: readonly WorkerSample[],
+  field: 'delivered' | 'presenceDelivered' | 'lag' | 'connected',
+): number {
+  return parts.reduce((total, part) => total + part[field], 0)
 }

@@ -149,7 +149,7 @@ function latencyPlot({ samples }: LoadReport): Plot {
   }
 }
 
-function distributionPlot({ curves }: LoadReport): Plot {
+function distributionPlot({ curves, latency }: LoadReport): Plot {
   const kinds = [
     ['edit to screen', 'blue', curves.delivery],
     ['edit to acknowledge', 'green', curves.acknowledge],
@@ -157,8 +157,9 @@ function distributionPlot({ curves }: LoadReport): Plot {
     ['back after a loss', 'grey', curves.reconnect],
   ] as const satisfies readonly (readonly [string, PlotColor, LoadReport['curves']['delivery']])[]
   const found = kinds.filter(([, , curve]) => curve.length > 0)
-  // 100 % is infinitely many nines away.
-  const percents = curves.delivery.map(([at]) => at).filter((at) => at < 100)
+  // 100 % is infinitely many nines away, and what is rarer than one in all says nothing.
+  const rarest = 100 / Math.max(1, latency.delivery.count)
+  const percents = curves.delivery.map(([at]) => at).filter((at) => 100 - at >= rarest)
   return {
     title: 'Latency distribution',
     note: 'How long all but the slowest took; each step to the right is ten times rarer.',

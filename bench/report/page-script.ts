@@ -16,18 +16,26 @@ function shorten(value) {
   return String(+value.toPrecision(size >= 1000 ? 4 : 3))
 }
 
+/** On a logarithmic scale, the powers of ten alone. */
+function wholePowers(plot, ticks, index) {
+  const { scale } = plot.axes[index]
+  if (plot.scales[scale].distr !== 3) return ticks
+  return ticks.map((at) => (Number.isInteger(+Math.log10(at).toFixed(9)) ? at : null))
+}
+
 function axis(label, scale, side) {
   return {
     scale, side, label, stroke: color('soft'), font, labelFont: font, labelSize: 20, size: 56,
-    grid: { stroke: color('line'), width: 1, show: scale !== 'right' },
+    grid: { stroke: color('line'), width: 1, show: scale !== 'right', filter: wholePowers },
+    filter: wholePowers,
     ticks: { show: false },
     values: (_plot, ticks) => ticks.map(shorten),
   }
 }
 
 function ninesAxis(label) {
-  const places = [0, 0.30103, 1, 2, 3, 4, 5]
-  const names = ['0', '50', '90', '99', '99.9', '99.99', '99.999']
+  const places = [0.30103, 1, 2, 3, 4, 5]
+  const names = ['50', '90', '99', '99.9', '99.99', '99.999']
   return {
     ...axis(label, 'x', 2), size: 36,
     splits: (_plot, _axis, from, to) => places.filter((at) => at >= from && at <= to + 0.01),
@@ -82,16 +90,18 @@ function drawPlot(plot) {
   const chart = card(document.getElementById('plots'), 'plot', plot.title, plot.note)
   const on = (isOnRight) => plot.series.filter((one) => (one.isOnRight ?? false) === isOnRight)
   const valuesOf = (series) => series.map(({ values }) => values)
-  const isBars = plot.series.some((one) => one.style === 'bars')
+  const xRanges = {
+    seconds: (_plot, _low, high) => [0, high],
+    nines: (_plot, _low, high) => [0, high],
+    number: (_plot, low, high) => [low - 0.6, high + 0.6],
+  }
   const scales = {
-    x: isBars
-      ? { time: false, range: (_plot, low, high) => [low - 0.6, high + 0.6] }
-      : { time: false },
+    x: { time: false, range: xRanges[plot.x.kind] },
     y: scaleOf(plot.y, valuesOf(on(false))),
   }
   if (plot.right) scales.right = scaleOf(plot.right, valuesOf(on(true)))
   const options = {
-    width: chart.clientWidth, height: 250, scales, legend: { live: true },
+    width: chart.clientWidth, height: 250, scales, padding: [10, plot.right ? 0 : 26, 0, 0],
     cursor: { points: { size: 7 }, drag: { x: true, y: false } },
     axes: [
       plot.x.kind === 'nines' ? ninesAxis(plot.x.label) : { ...axis(plot.x.label, 'x', 2), size: 36 },

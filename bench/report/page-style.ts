@@ -41,7 +41,7 @@ header strong {
 }
 .figures div { display: flex; flex-direction: column; padding: 12px 16px 14px; }
 .figures span, .figures small { color: var(--soft); font-size: 13px; }
-.figures b { font-size: 25px; font-weight: 650; letter-spacing: -0.02em; line-height: 1.4; }
+.figures b { margin-top: auto; font-size: 25px; font-weight: 650; letter-spacing: -0.02em; line-height: 1.4; }
 #plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(500px, 1fr)); gap: 16px; }
 .plot, .lanes { padding: 16px 18px 10px; min-width: 0; }
 .lanes { margin-bottom: 16px; }
