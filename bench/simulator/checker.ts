@@ -7,6 +7,8 @@ export interface SentTurn {
   readonly documentName: string
   /** The id that stands in the records which the connection brought. */
   readonly connectionId: string
+  /** Whether the network had taken everything that was sent before. */
+  readonly wasDrained: boolean
   /** Whether they are part of an answer to sync step 1. */
   readonly isAnswer: boolean
   readonly updates: readonly Uint8Array[]
@@ -41,7 +43,6 @@ export interface LoadSample {
   readonly timers: number
   readonly connections: number
   readonly documents: number
-  readonly sockets: number
 }
 
 /**

@@ -1,6 +1,37 @@
 import type { Mutant } from './mutant.js'
+import { acknowledgeBeforeCommit } from './mutants/acknowledge-before-commit.js'
+import { acknowledgementTooHigh } from './mutants/acknowledgement-too-high.js'
+import { answerBeforeLoad } from './mutants/answer-before-load.js'
+import { droppedTailRecord } from './mutants/dropped-tail-record.js'
+import { echoedUpdates } from './mutants/echoed-updates.js'
+import { endlessGrace } from './mutants/endless-grace.js'
+import { fanOutBeforeAppend } from './mutants/fan-out-before-append.js'
+import { lyingFsync } from './mutants/lying-fsync.js'
+import { neverLagging } from './mutants/never-lagging.js'
+import { noQuestionFromServer } from './mutants/no-question-from-server.js'
+import { readersMayWrite } from './mutants/readers-may-write.js'
+import { resurrectedPresence } from './mutants/resurrected-presence.js'
+import { skippedHeldUpdate } from './mutants/skipped-held-update.js'
+import { skippedRecordAfterLag } from './mutants/skipped-record-after-lag.js'
+import { snapshotWithoutLastRecord } from './mutants/snapshot-without-last-record.js'
 
-export const mutants: readonly Mutant[] = []
+export const mutants: readonly Mutant[] = [
+  acknowledgeBeforeCommit,
+  acknowledgementTooHigh,
+  answerBeforeLoad,
+  droppedTailRecord,
+  echoedUpdates,
+  endlessGrace,
+  fanOutBeforeAppend,
+  lyingFsync,
+  neverLagging,
+  noQuestionFromServer,
+  readersMayWrite,
+  resurrectedPresence,
+  skippedHeldUpdate,
+  skippedRecordAfterLag,
+  snapshotWithoutLastRecord,
+]
 
 /** @throws TypeError where there is none of that name */
 export function findMutant(name: string): Mutant {

@@ -26,19 +26,22 @@ export class ObservedSocket extends ForwardingSocket {
   }
 
   override send(batch: MessageBatch): void {
-    if (this.#turn.length === 0) this.#world.time.after(0, () => this.#endTurn())
+    if (this.#turn.length === 0) {
+      const wasDrained = super.isDrained
+      this.#world.time.after(0, () => this.#endTurn(wasDrained))
+    }
     for (const message of batch.messages) this.#turn.push(readMessage(message))
     super.send(batch)
   }
 
-  #endTurn(): void {
+  #endTurn(wasDrained: boolean): void {
     const turn = this.#turn
     this.#turn = []
     const updates = turn.flatMap(({ update }) => (update === undefined ? [] : [update]))
     if (updates.length === 0) return
     const { connectionId } = this
     const isAnswer = turn.some(({ isStep2 }) => isStep2)
-    const sent = { documentName: this.#documentName, connectionId, isAnswer, updates }
+    const sent = { documentName: this.#documentName, connectionId, isAnswer, wasDrained, updates }
     this.#world.check((checker) => checker.sent?.(sent))
   }
 }

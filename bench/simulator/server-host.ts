@@ -147,9 +147,8 @@ export class ServerHost {
   sample(): LoadSample | undefined {
     if (this.#life === undefined) return undefined
     const { server, store, process } = this.#life
-    const endpoints = this.#network.serverEndpoints
     let bufferedBytes = 0
-    for (const endpoint of endpoints) {
+    for (const endpoint of this.#network.serverEndpoints) {
       bufferedBytes = Math.max(bufferedBytes, endpoint.bufferedBytes)
     }
     return {
@@ -158,7 +157,6 @@ export class ServerHost {
       timers: process.pendingTimers,
       connections: server.connectionCount,
       documents: server.documentCount,
-      sockets: endpoints.length,
     }
   }
 
@@ -207,6 +205,8 @@ export class ServerHost {
     const wrapped = life.wrapSocket(observed, documentName)
     observed.connectionId = life.server.accept(wrapped, connectionRequest, isExtended).id
     this.#world.note(`connection ${observed.connectionId} for ${request.url}`)
+    // It may have died over it.
+    if (!life.process.isAlive) return undefined
     return isExtended ? extensionProtocol : ''
   }
 

@@ -1,4 +1,4 @@
-import type { Checker, LoadSample } from '../checker.js'
+import type { Checker, LoadSample, SentTurn } from '../checker.js'
 
 export interface Bounds {
   /** Bytes that one connection may have waiting in the server. */
@@ -21,8 +21,13 @@ export class WithinBounds implements Checker {
     this.#bounds = bounds
   }
 
+  /** Who does not read is owed what it lacks; it is not sent more. */
+  sent({ connectionId, wasDrained }: SentTurn): string | undefined {
+    return wasDrained ? undefined : `more was sent to ${connectionId}, which had not read the last`
+  }
+
   sampled(sample: LoadSample): string | undefined {
-    const { bufferedBytes, queuedBytes, timers, connections, documents, sockets } = sample
+    const { bufferedBytes, queuedBytes, timers, connections, documents } = sample
     if (bufferedBytes > this.#bounds.bufferedBytes) {
       return `${bufferedBytes} bytes wait for one connection, allowed are ${this.#bounds.bufferedBytes}`
     }
@@ -33,8 +38,6 @@ export class WithinBounds implements Checker {
     if (timers > maxTimers) {
       return `${timers} timers for ${connections} connections and ${documents} documents`
     }
-    // Sockets that are closing are no connections any more, but not the other way round.
-    if (connections > sockets + 1_000) return `${connections} connections of ${sockets} sockets`
     return undefined
   }
 }
