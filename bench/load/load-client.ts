@@ -205,12 +205,12 @@ export class LoadClient {
   }
 
   #synced(): void {
-    const { environment, measures } = this.#options
+    const { environment, measures, isSlow } = this.#options
     if (this.#state !== 'joining') return
     this.#state = 'synced'
     this.#attempts = 0
     const times = this.#hasJoined ? measures.reconnect : measures.join
-    times.record(environment.now() - this.#lostAt)
+    if (!isSlow || !this.#isPaused) times.record(environment.now() - this.#lostAt)
     this.#hasJoined = true
     this.#onJoined()
   }
