@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addBenchLoadCommand } from './bench-load.js'
 import { addBenchPeersCommand } from './bench-peers.js'
+import { addBenchSimulateCommand } from './bench-simulate.js'
 import { addBenchTraceCommand } from './bench-trace.js'
 import type { CommandContext } from './command-context.js'
 
@@ -14,4 +15,5 @@ export function addBenchCommand(
   addBenchTraceCommand(bench, context)
   addBenchLoadCommand(bench, context, setExitCode)
   addBenchPeersCommand(bench, context)
+  addBenchSimulateCommand(bench, context)
 }
