@@ -1,5 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import path from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CampaignReport } from '../bench/simulator/campaign.js'
 import type { LinkClass } from '../bench/simulator/link-class.js'
@@ -41,7 +40,7 @@ export function addBenchSimulateCommand(bench: Command, context: CommandContext)
     .option('--shrink', 'make what fails shorter and simpler for as long as it fails', false)
     .option('--link-classes <file>', 'JSON with link classes of your own; see docs/SIMULATION.md')
     .option('--set <json>', 'options that take the place of those that the seed draws', asObject)
-    .option('--out <directory>', 'write simulate.json there, with every run')
+    .option('--out <directory>', 'write simulate.json there with every run, and a page of one')
     .addHelpText('after', simulateHelp)
     .action((options: SimulateOptions) => benchSimulate(options, context))
 }
@@ -83,7 +82,7 @@ async function benchSimulate(options: SimulateOptions, context: CommandContext):
     })
     progress.clear()
     output.write(describeCampaign(report))
-    if (options.out !== undefined) output.write(`report: ${await write(options.out, report)}\n`)
+    if (options.out !== undefined) output.write(await writeFiles(options.out, report))
     if (report.failed.length > 0) {
       throw new CommandFailure(`${report.failed.length} of ${report.done} seeds failed`)
     }
@@ -118,11 +117,13 @@ async function readLinkClasses(
   }
 }
 
-async function write(directory: string, report: CampaignReport): Promise<string> {
-  await mkdir(directory, { recursive: true })
-  const file = path.join(directory, 'simulate.json')
-  await writeFile(file, `${JSON.stringify(report, undefined, 2)}\n`)
-  return file
+async function writeFiles(directory: string, report: CampaignReport): Promise<string> {
+  if (report.shown === undefined) return ''
+  const { simulationPage } = await import('../bench/report/simulation-page.js')
+  const { writeReport } = await import('../bench/report/write-report.js')
+  const page = simulationPage(report.shown)
+  const { html, json } = await writeReport(directory, 'simulate', report, page)
+  return `report: ${html}, ${json}\n`
 }
 
 function asRange(value: string): SeedRange {

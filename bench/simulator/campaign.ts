@@ -57,6 +57,8 @@ export interface CampaignReport extends CampaignProgress {
   /** One for each seed, in order; `tail` and `options` of those that failed only. */
   readonly runs: readonly CampaignRun[]
   readonly failed: readonly CampaignFailure[]
+  /** The run to look at: the first that failed, or else the last; undefined where none was done. */
+  readonly shown: SimulationResult | undefined
 }
 
 /** A run without what only matters when it fails. */
@@ -175,6 +177,7 @@ function summarize(results: readonly SimulationResult[]) {
     faults,
     checkShare: checkMs / Math.max(1, threadMs),
     restMs: { median: rests[rests.length >> 1] ?? 0, max: rests.at(-1) ?? 0 },
+    shown: results.find(({ violation }) => violation !== undefined) ?? results.at(-1),
     runs: results.map(({ options: _options, tail: _tail, ...run }) => run),
   }
 }
