@@ -278,7 +278,10 @@ export class Connection
       socket: this.socket,
       answers: open.answers,
       deliver: (answer) => this.#deliver(open, answer),
-      fail: (error) => this.close(toCairnError(error)),
+      fail: (error) => {
+        open.readFailed(error)
+        this.close(toCairnError(error))
+      },
     })
     this.#state = { name: 'live', document, open, replies }
     if (this.isExtended) {

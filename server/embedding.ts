@@ -24,6 +24,7 @@ export async function transactDocument<Result>(
   } catch (error) {
     // The Y.Doc holds what never became durable; its clientID must not be used for anything else.
     replica.discard()
+    open.readFailed(error)
     throw error
   } finally {
     document.release(outcome)
@@ -47,6 +48,9 @@ export async function readDocument(context: ConnectionContext, name: string): Pr
       })
       return doc
     }
+  } catch (error) {
+    open.readFailed(error)
+    throw error
   } finally {
     document.release(reader)
   }

@@ -134,6 +134,15 @@ export class OpenDocument {
     this.#held.takeFrom(author)
   }
 
+  /**
+   * Something could not be read from the log. A log whose store failed stays shut after the store is
+   * back, and only an append would say so: the document goes, and whoever comes next opens it anew.
+   * Of other errors only their reader hears.
+   */
+  readFailed(error: unknown): void {
+    if (error instanceof CairnError && error.code === 'STORE_UNAVAILABLE') this.#fail(error)
+  }
+
   /** Stops the path for good: nothing more is admitted, shown or acknowledged. Idempotent. */
   stop(error: CairnError): void {
     this.#failure ??= error
