@@ -3,6 +3,9 @@ import type { SocketObserver } from './client-web-socket.js'
 import type { Endpoint } from './endpoint.js'
 import type { World } from './world.js'
 
+/** After which a system gives up a connection whose other side does not answer. */
+export const vanishedMs = 20_000
+
 /** Follows the sockets of one client for the checkers, and lets it stop reading. */
 export class ClientSockets {
   readonly #world: World
@@ -69,6 +72,3 @@ export class ClientSockets {
     if (peer !== undefined) this.#world.time.after(vanishedMs, () => peer.reset())
   }
 }
-
-/** After which a system gives up a connection whose other side does not answer. */
-const vanishedMs = 20_000

@@ -135,6 +135,11 @@ export class SimulatedNetwork {
           pair.client.terminate()
           return
         }
+        // The machine lost its power since.
+        if (pair.client.state === 'closed') {
+          refuse()
+          return
+        }
         giveUp.cancel()
         pair.isOpen = true
         events.onOpen(pair.client, protocol)

@@ -3,6 +3,7 @@ import type { StockProvider } from '../stock-provider.js'
 import type { Checker, ClientState } from './checker.js'
 import { createCheckers } from './checkers.js'
 import type { SimulatedClient } from './client.js'
+import { vanishedMs } from './client-sockets.js'
 import { ExtendedEditor } from './extended-editor.js'
 import { FaultPlan } from './fault-plan.js'
 import { HostileClient } from './hostile-client.js'
@@ -38,8 +39,8 @@ const restWithinMs = 60_000
 const presenceSlackMs = 25_000
 const lookEveryMs = 250
 const sampleEveryMs = 500
-/** After the last has left: the grace period, and the documents' own. */
-const unloadSlackMs = 15_000
+/** After the last has left, beside the grace period and the documents' own: who left without a word. */
+const unloadSlackMs = 15_000 + vanishedMs
 const longBufferedBytes = 8 * 1_048_576
 const longQueuedBytes = 8 * 1_048_576
 
