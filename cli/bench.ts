@@ -11,9 +11,17 @@ export function addBenchCommand(
   context: CommandContext,
   setExitCode: (code: number) => void,
 ): void {
-  const bench = program.command('bench').description('Put a server to the test.')
+  const bench = program
+    .command('bench')
+    .description('Put a server to the test.')
+    .addHelpText('after', benchHelp)
   addBenchTraceCommand(bench, context)
   addBenchLoadCommand(bench, context, setExitCode)
   addBenchPeersCommand(bench, context)
   addBenchSimulateCommand(bench, context)
 }
+
+const benchHelp = `
+Examples:
+  $ cairn bench load --help
+  $ cairn bench load --duration 5`

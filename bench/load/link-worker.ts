@@ -37,4 +37,6 @@ process.on('message', (order: LinkOrder) => {
     },
   )
 })
+// Ctrl-C reaches every process of a terminal; whoever gives the orders says what becomes of it.
+process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit())

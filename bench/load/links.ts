@@ -32,13 +32,15 @@ export class Links {
   readonly #child: ChildProcess
   readonly #classes: readonly LinkClass[]
   readonly #server: { readonly host: string; readonly port: number }
+  readonly #path: string
   readonly #seed: number
 
-  /** @param url of the server behind the links, `ws://host:port` */
+  /** @param url of the server behind the links, a `ws://` one */
   constructor(url: string, classes: readonly LinkClass[], seed: number) {
-    const { hostname, port, protocol } = new URL(url)
+    const { hostname, port, protocol, pathname } = new URL(url)
     if (protocol !== 'ws:') throw new RangeError(`links need a ws:// address, got ${url}`)
     this.#server = { host: hostname, port: Number(port || 80) }
+    this.#path = pathname.replace(/\/$/, '')
     this.#classes = classes
     this.#seed = seed
     this.#child = fork(program, { serialization: 'advanced' })
@@ -57,7 +59,7 @@ export class Links {
     this.#child.send(order)
     const [news]: LinkNews[] = await answer
     if (news?.type !== 'opened') throw new Error(`links could not be opened: ${news?.reason}`)
-    return news.ports.map((port) => `ws://127.0.0.1:${port}`)
+    return news.ports.map((port) => `ws://127.0.0.1:${port}${this.#path}`)
   }
 
   /** From now on nothing goes wrong but what always does. */

@@ -8,7 +8,7 @@ import { WebSocketReader } from './web-socket-reader.js'
 
 export interface SocketOptions {
   readonly environment: Environment
-  /** `ws://` or `wss://`, without a path. */
+  /** `ws://` or `wss://`; a path in it comes before `path`. */
   readonly url: string
   readonly path: string
   /** Asked for, if given. */
@@ -39,8 +39,9 @@ export class LoadSocket {
   #end: { readonly code: number; readonly reason: string } = { code: 1006, reason: 'lost' }
 
   constructor(options: SocketOptions, handlers: SocketHandlers) {
-    const { environment, path, subprotocol } = options
-    const { protocol, hostname, port, host } = new URL(options.url)
+    const { environment, subprotocol } = options
+    const { protocol, hostname, port, host, pathname } = new URL(options.url)
+    const path = pathname.replace(/\/$/, '') + options.path
     const isSecure = protocol === 'wss:'
     const address = { host: hostname, port: Number(port || (isSecure ? 443 : 80)) }
     this.#handlers = handlers

@@ -2,7 +2,7 @@ import type { DialectName } from './dialect.js'
 
 /** The server that a load is for. */
 export interface LoadTarget {
-  /** `ws://host:port` without a path. */
+  /** `ws://host:port`, and a path that comes before the document's name, if there is one. */
   readonly url: string
   readonly dialect: DialectName
   /** Whether it speaks `cairn.v1`, so that it acknowledges what is durable. */

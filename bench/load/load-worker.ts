@@ -40,5 +40,7 @@ process.on('message', (order: WorkerOrder) => {
     tell({ type: 'failed', reason: error instanceof Error ? error.message : String(error) })
   })
 })
+// Ctrl-C reaches every process of a terminal; whoever gives the orders says what becomes of it.
+process.on('SIGINT', () => undefined)
 // Without whoever gives the orders there is nothing left to do.
 process.on('disconnect', () => process.exit())

@@ -115,12 +115,12 @@ export function loadScenarios(seconds: number): readonly Scenario[] {
     },
     {
       id: 'slow-reader',
-      text: '20 of 40 clients stop reading while 10 others paste 5,000 characters 20 times a second',
+      text: '20 of 40 clients stop reading while 10 others paste 5,000 characters 60 times a second',
       plan: {
         ...base,
         observers: 30,
         slowReaders: 20,
-        rate: 20,
+        rate: 60,
         mix: { type: 0, delete: 0, paste: 0, page: 1, map: 0 },
       },
       measures: [memory, latency('delivery', 'p50'), latency('delivery', 'p99')],

@@ -1,0 +1,73 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { whyNoPacketLoss } from '../bench/load/packet-loss.js'
+import { CommandSession } from '../test/command-session.js'
+
+const small = ['--editors', '2', '--observers', '2', '--rate', '20', '--duration', '1']
+
+let directory: string
+
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'cairn-bench-load-'))
+})
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+function load(...args: readonly string[]) {
+  return new CommandSession().run('bench', 'load', ...small, ...args)
+}
+
+describe('cairn bench load', () => {
+  test('loads a server of its own in two processes, and reports', async () => {
+    const { code, stdout, stderr } = await load('--workers', '2', '--out', directory)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^delivered +\d+ of \d+$/m)
+    expect(stdout).toMatch(/^edit to acknowledge +p50 /m)
+    expect(stdout).toMatch(/^converged +yes, all 4$/m)
+    const report: unknown = JSON.parse(await readFile(path.join(directory, 'load.json'), 'utf8'))
+    expect(report).toMatchObject({ kind: 'load', converged: true, problems: [] })
+    const html = await readFile(path.join(directory, 'load.html'), 'utf8')
+    expect(html).toContain('Every replica converged')
+  })
+
+  test('fails where a limit is passed', async () => {
+    const { code, stdout, stderr } = await load('--max-p99', '0')
+    expect(code).toBe(1)
+    expect(stdout).toContain('yes, all 4')
+    expect(stderr).toMatch(/^cairn: p99 from edit to screen was .* at most 0 ms are asked/)
+  })
+
+  test('puts every client behind a link', async () => {
+    const { code, stdout } = await load('--link', 'satellite')
+    expect(code).toBe(0)
+    // 300 ms up and 300 ms down, give or take 30 each.
+    expect(stdout).toMatch(/^edit to screen +p50 [5-9]\d\d ms/m)
+  })
+
+  test.each([
+    [['--link', 'moon'], /expected a link class among lan, .*, got "moon"/],
+    [['--mix', 'fly:1'], /expected kind:weight/],
+    [['--slow-readers', '3'], /3 slow readers need as many observers, there are 2/],
+    [
+      ['--packet-loss', '1', '--url', 'ws://127.0.0.1:1'],
+      /--packet-loss needs a server of its own/,
+    ],
+  ])('refuses %j as a wrong command line', async (args, message) => {
+    const { code, stderr } = await load(...args)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(message)
+  })
+
+  test('loses packets where the machine can, and says why where not', async (context) => {
+    const reason = await whyNoPacketLoss()
+    if (reason !== undefined) context.skip(reason)
+    const { code, stdout, stderr } = await load('--packet-loss', '3')
+    expect(code).toBe(0)
+    expect(stdout).toContain('yes, all 4')
+    expect(stderr).toMatch(/packet loss: [1-9]\d* packets dropped/)
+  })
+})
