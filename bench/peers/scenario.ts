@@ -40,6 +40,13 @@ const cpuShare: Measure = {
   read: ({ serverFigures }) => serverFigures?.cpuShare,
   format: percent,
 }
+const cpuPerMove: Measure = {
+  name: 'server CPU us/move',
+  better: 'less',
+  read: ({ serverFigures, presenceSent }) =>
+    serverFigures === undefined ? undefined : (serverFigures.cpuMs * 1_000) / presenceSent,
+  format: count,
+}
 const memory: Measure = {
   name: 'peak memory',
   better: 'less',
@@ -91,9 +98,10 @@ export function loadScenarios(seconds: number): readonly Scenario[] {
     },
     {
       id: 'cursors',
-      text: '40 clients of one document, each moves its cursor 10 times a second and types once',
-      plan: { ...base, editors: 40, observers: 0, rate: 1, presenceRate: 10 },
+      text: '50 clients of one document, each moves its cursor 10 times a second and types once',
+      plan: { ...base, editors: 50, observers: 0, rate: 1, presenceRate: 10 },
       measures: [
+        cpuPerMove,
         cpuShare,
         presencePerSecond,
         latency('presence', 'p50'),
