@@ -58,13 +58,14 @@ export class VirtualTime {
     })
   }
 
-  /** Ends `run` after the event at hand; what waits is forgotten. */
+  /** Ends `run` after the event at hand. */
   stop(): void {
     this.#isStopped = true
   }
 
   /** Runs until `stop`, or until nothing is left to happen. */
   run(): Promise<void> {
+    this.#isStopped = false
     return new Promise((resolve) => {
       const step = (): void => {
         if (!this.#isStopped && !this.#runNext()) this.#isStopped = true

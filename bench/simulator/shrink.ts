@@ -11,6 +11,8 @@ export interface ShrunkFailure {
 }
 
 const maxTries = 120
+/** Shorter runs are not simpler. */
+const leastFaultyMs = 500
 
 /**
  * Makes a failing run simpler for as long as it goes against the same invariant: shorter, with fewer
@@ -20,19 +22,23 @@ export async function shrink(
   failure: SimulationResult,
   run: (overrides: Partial<SimulationOptions>) => Promise<SimulationResult>,
 ): Promise<ShrunkFailure> {
-  let best: ShrunkFailure = { overrides: failure.options, result: failure, tries: 0 }
+  let best = { overrides: failure.options, result: failure }
   let tries = 0
   for (let isSimpler = true; isSimpler; ) {
     isSimpler = false
-    for (const change of simplerThan(best.result)) {
-      if (tries >= maxTries) break
+    // What was tried before the place where something gave way has its turn in the next round.
+    for (let at = 0, changes = simplerThan(best.result); at < changes.length; ) {
+      if (tries >= maxTries) return { ...best, tries }
       tries++
-      const overrides = { ...best.overrides, ...change }
+      const overrides = { ...best.overrides, ...changes[at] }
       const result = await run(overrides)
-      if (result.violation?.invariant !== failure.violation?.invariant) continue
-      best = { overrides, result, tries }
-      isSimpler = true
-      break
+      if (result.violation?.invariant === failure.violation?.invariant) {
+        best = { overrides, result }
+        changes = simplerThan(result)
+        isSimpler = true
+      } else {
+        at++
+      }
     }
   }
   return { ...best, tries }
@@ -44,7 +50,9 @@ export function simplerThan(result: SimulationResult): readonly Partial<Simulati
   const changes: Partial<SimulationOptions>[] = []
   const firstFault = Math.min(options.faultyMs, Math.ceil((violation?.at ?? 0) + 1))
   for (const faultyMs of [options.faultyMs / 2, firstFault]) {
-    if (faultyMs < options.faultyMs) changes.push({ faultyMs: Math.round(faultyMs) })
+    if (faultyMs >= leastFaultyMs && faultyMs < options.faultyMs) {
+      changes.push({ faultyMs: Math.round(faultyMs) })
+    }
   }
   if (Object.keys(options.faults).length > 1) changes.push({ faults: {} })
   for (const kind of faultKinds) {

@@ -1,0 +1,151 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { systemEnvironment } from '../../runtime/system-environment.js'
+import { type CampaignOptions, type CampaignProgress, runCampaign } from './campaign.js'
+import { linkClasses } from './link-class.js'
+import { mutants } from './mutants.js'
+import type { SimulationOptions } from './simulation-options.js'
+import { SimulationPool } from './simulation-pool.js'
+
+const pool = new SimulationPool(2)
+afterAll(() => pool.close())
+
+function run(seed: number, overrides: Partial<SimulationOptions> = {}, mutant?: string) {
+  return pool.run({ seed, overrides, linkClasses, mutant })
+}
+
+async function failuresOf(from: number, to: number): Promise<string[]> {
+  const seeds = Array.from({ length: to - from + 1 }, (_unused, index) => from + index)
+  const results = await Promise.all(seeds.map((seed) => run(seed)))
+  return results.flatMap(({ seed, violation }) =>
+    violation === undefined ? [] : [`seed ${seed}: ${violation.invariant}: ${violation.message}`],
+  )
+}
+
+const randomSeed = Math.floor(systemEnvironment.random() * 1_000_000_000)
+
+describe('a simulation', () => {
+  test('goes well with seeds 1 to 30', async () => {
+    expect(await failuresOf(1, 30)).toEqual([])
+  })
+
+  test(`goes well with thirty seeds from a random one, ${randomSeed}`, async () => {
+    expect(await failuresOf(randomSeed, randomSeed + 29)).toEqual([])
+  })
+
+  test('is the same again for the same seed, in another thread and after other runs', async () => {
+    const runs = await Promise.all([run(1), run(2), run(3), run(1), run(2), run(3)])
+    const hashes = runs.map(({ hash }) => hash)
+    expect(hashes.slice(3)).toEqual(hashes.slice(0, 3))
+    expect(new Set(hashes).size).toBe(3)
+  })
+})
+
+const quiet = {
+  documents: 1,
+  extendedEditors: 0,
+  readers: 0,
+  hostiles: 0,
+  leaveEveryMs: 0,
+  closesTwice: false,
+  limits: {},
+}
+const typing = { type: 10, erase: 0, format: 0, map: 0, array: 0, xml: 0, undo: 0, paste: 0 }
+
+describe('what a seed has found', () => {
+  test('10: an unloaded document does not spin while somebody is in grace', async () => {
+    const { violation } = await run(10, {
+      ...quiet,
+      faultyMs: 4_227,
+      editors: 1,
+      links: ['train'],
+      editEveryMs: 698,
+      edits: typing,
+      durability: 'fsync',
+      isAuthenticated: true,
+      faults: {},
+      networkBytes: 65_536,
+      graceMs: 10_000,
+      timings: { unloadMs: 0 },
+    })
+    expect(violation).toBeUndefined()
+  })
+
+  test('1788: a document whose log a failed store has shut can be joined again', async () => {
+    const { violation } = await run(1_788, {
+      ...quiet,
+      faultyMs: 22_251,
+      documents: 2,
+      editors: 2,
+      links: ['lan'],
+      editEveryMs: 645,
+      edits: { ...typing, paste: 8 },
+      durability: 'os',
+      isAuthenticated: false,
+      faults: { 'disk-full': 19_592 },
+      networkBytes: 16_384,
+      graceMs: 2_000,
+      timings: {},
+    })
+    expect(violation).toBeUndefined()
+  })
+})
+
+describe('a broken server', () => {
+  test.each(mutants.map((mutant) => [mutant.name, mutant.what, mutant] as const))(
+    '%s is caught: %s',
+    async (name, _what, { caughtBy }) => {
+      for (let seed = 1; seed <= 30; seed++) {
+        const { violation } = await run(seed, {}, name)
+        if (violation === undefined) continue
+        expect(caughtBy).toContain(violation.invariant)
+        return
+      }
+      expect.fail('not caught by the first 30 seeds')
+    },
+  )
+})
+
+describe('a campaign', () => {
+  const options: CampaignOptions = {
+    from: 1,
+    to: 4,
+    jobs: 2,
+    overrides: {},
+    linkClasses,
+    mutant: undefined,
+    isShrinking: false,
+    environment: systemEnvironment,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  }
+
+  test('reports every seed once, in order, with the figures', async () => {
+    const told: CampaignProgress[] = []
+    const report = await runCampaign({ ...options, onProgress: (state) => told.push(state) })
+    expect(report.runs.map(({ seed }) => seed)).toEqual([1, 2, 3, 4])
+    expect(report).toMatchObject({ done: 4, of: 4, failures: 0, failed: [], jobs: 2 })
+    expect(told.map(({ done }) => done)).toEqual([1, 2, 3, 4])
+    expect(report.simulatedMs).toBeGreaterThan(10_000)
+  })
+
+  test('reduces what fails to something that fails the same way', async () => {
+    const mutant = 'no-question-from-server'
+    const report = await runCampaign({ ...options, to: 1, mutant, isShrinking: true })
+    const [failure] = report.failed
+    expect(failure?.result.tail.length).toBeGreaterThan(0)
+    expect(failure?.shrunk?.result.violation?.invariant).toBe(failure?.result.violation?.invariant)
+    const before = failure?.result.options.faultyMs ?? 0
+    expect(failure?.shrunk?.result.options.faultyMs).toBeLessThan(before)
+  })
+
+  test('ends when it is stopped', async () => {
+    const stop = new AbortController()
+    const report = await runCampaign({
+      ...options,
+      to: 1_000_000,
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    })
+    expect(report.done).toBeLessThan(5)
+  })
+})
