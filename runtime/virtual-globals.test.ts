@@ -2,6 +2,7 @@ import { webcrypto } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import { installVirtualGlobals, type VirtualWorld } from './virtual-globals.js'
 
+const realNow = Date.now
 const globals = installVirtualGlobals()
 const timers: { callback: () => void; delayMs: number; isCancelled: boolean }[] = []
 const printed: string[] = []
@@ -33,6 +34,11 @@ test('a world stands behind the clock and chance', () => {
   expect(new Date()).toBeInstanceOf(Date)
   expect(Math.random()).toBe(0.5)
   expect([...webcrypto.getRandomValues(new Uint8Array(3))]).toEqual([128, 128, 128])
+})
+
+test('a clock that was kept before is not the one of the worlds', () => {
+  expect(globals.isClock(Date.now)).toBe(true)
+  expect(globals.isClock(realNow)).toBe(false)
 })
 
 test('timers are the world\u2019s, fire with their arguments, and can be cleared', () => {

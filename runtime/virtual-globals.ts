@@ -11,6 +11,13 @@ export interface VirtualWorld {
   print(level: 'error' | 'warn' | 'log', text: string): void
 }
 
+export interface VirtualGlobals {
+  /** Puts `world` behind the globals, or takes away the one that is there. */
+  enter(world: VirtualWorld | undefined): void
+  /** Whether `now`, which somebody kept of `Date.now`, is the clock of the worlds. */
+  isClock(now: () => number): boolean
+}
+
 /**
  * Puts the clock, timers, chance and console of whatever world is entered in the place of the
  * process's own, for code that takes no `Environment`: y-websocket, y-protocols, lib0 and Yjs.
@@ -19,7 +26,7 @@ export interface VirtualWorld {
  * `getRandomValues` as it finds them, and once in a thread that does nothing else. Outside of a world
  * everything is as it was.
  */
-export function installVirtualGlobals(): { enter(world: VirtualWorld | undefined): void } {
+export function installVirtualGlobals(): VirtualGlobals {
   let world: VirtualWorld | undefined
   replaceDate(() => world)
   replaceTimers(() => world)
@@ -29,6 +36,7 @@ export function installVirtualGlobals(): { enter(world: VirtualWorld | undefined
     enter(next) {
       world = next
     },
+    isClock: (now) => now === Date.now,
   }
 }
 

@@ -1,18 +1,14 @@
 import type { VirtualTime } from '../../runtime/virtual-time.js'
-import type { Direction } from './direction.js'
+import type { ConnectionPair } from './connection-pair.js'
 import type { LinkClass } from './link-class.js'
 import type { RandomStream } from './random-stream.js'
 import type { Toxic } from './toxics/toxic.js'
 import { createToxic, type ToxicSpec } from './toxics/toxic-spec.js'
 
-/** One connection that runs over a link. */
-export interface LinkedConnection {
-  readonly upstream: Direction
-  readonly downstream: Direction
-  /** Whether both sides have done with it. */
-  readonly isOver: boolean
-  /** The link ends it: at once, or in order. */
-  breakNow(how: 'reset' | 'close'): void
+/** One connection that runs over a link, and what breaks it. */
+interface LinkedConnection {
+  readonly pair: ConnectionPair
+  readonly breakNow: () => void
 }
 
 /**
@@ -41,8 +37,9 @@ export class Link {
   }
 
   /** A connection begins to run over the link, until it is over. */
-  join(connection: LinkedConnection): void {
-    for (const known of this.#connections) if (known.isOver) this.#connections.delete(known)
+  join(pair: ConnectionPair, breakNow: () => void): void {
+    for (const known of this.#connections) if (known.pair.isOver) this.#connections.delete(known)
+    const connection = { pair, breakNow }
     const { upstream, downstream } = this.#class
     for (const spec of upstream) this.#hit(connection, spec, 'upstream')
     for (const spec of downstream) this.#hit(connection, spec, 'downstream')
@@ -81,9 +78,9 @@ export class Link {
   }
 
   #relieve(spec: ToxicSpec): void {
-    for (const { upstream, downstream } of this.#connections) {
-      upstream.remove(spec)
-      downstream.remove(spec)
+    for (const { pair } of this.#connections) {
+      pair.upstream.remove(spec)
+      pair.downstream.remove(spec)
     }
   }
 
@@ -103,10 +100,10 @@ export class Link {
   ): () => void {
     if (!this.#random.chance(spec.toxicity ?? 1)) return () => undefined
     const toxic: Toxic = createToxic(spec, this.#random.number)
-    connection[direction].add(spec, toxic)
+    connection.pair[direction].add(spec, toxic)
     const { breaks } = toxic
     if (breaks === undefined) return () => undefined
-    const breaking = this.#time.after(breaks.afterMs, () => connection.breakNow(breaks.how))
+    const breaking = this.#time.after(breaks.afterMs, () => connection.breakNow())
     return () => breaking.cancel()
   }
 }

@@ -1,6 +1,6 @@
 import type { VirtualTime } from '../../runtime/virtual-time.js'
-import { Direction } from './direction.js'
-import { Endpoint } from './endpoint.js'
+import { ConnectionPair } from './connection-pair.js'
+import type { Endpoint } from './endpoint.js'
 import type { Link } from './link.js'
 
 /** What a client asks for when it connects. */
@@ -21,9 +21,6 @@ export interface ClientEvents {
 
 /** As long as a client waits for a connection that nobody answers. */
 const connectTimeoutMs = 20_000
-/** ws gives a browser or a server this long to answer a close. */
-const clientCloseTimeoutMs = 30_000
-const serverCloseTimeoutMs = 5_000
 /** An upgrade request with its headers, and the answer. */
 const requestBytes = 400
 const responseBytes = 160
@@ -32,7 +29,7 @@ const responseBytes = 160
 export class SimulatedNetwork {
   readonly #time: VirtualTime
   readonly #capacity: number
-  readonly #pairs = new Set<{ readonly client: Endpoint; readonly server: Endpoint }>()
+  readonly #pairs = new Set<ConnectionPair>()
   #listener: Listener | undefined
   #isHostUp = true
 
@@ -75,91 +72,43 @@ export class SimulatedNetwork {
     this.#pairs.clear()
   }
 
+  /** Asks for a connection; returns what gives up waiting for it. */
   connect(link: Link, request: UpgradeRequest, events: ClientEvents): () => void {
-    let isOver = false
+    let state: 'waiting' | 'open' | 'over' = 'waiting'
     const end = (): void => {
-      isOver = true
+      state = 'over'
       giveUp.cancel()
     }
     const refuse = (): void => {
-      if (isOver) return
+      if (state !== 'waiting') return
       end()
       events.onRefused()
     }
     const giveUp = this.#time.after(connectTimeoutMs, refuse)
-    const breakNow = (how: 'reset' | 'close'): void => {
-      if (!isOver && !pair.isOpen) refuse()
-      else if (how === 'reset') this.#cut(pair)
-      else pair.server.close(1006, '')
-    }
-    const upstream = new Direction(this.#time, () => this.#cut(pair))
-    const downstream = new Direction(this.#time, () => this.#cut(pair))
-    const capacity = this.#capacity
-    const pair = {
-      client: new Endpoint(this.#time, upstream, {
-        capacity,
-        closeTimeoutMs: clientCloseTimeoutMs,
-      }),
-      server: new Endpoint(this.#time, downstream, {
-        capacity,
-        closeTimeoutMs: serverCloseTimeoutMs,
-      }),
-      upstream,
-      downstream,
-      isOpen: false,
-    }
-    pair.client.peer = pair.server
-    pair.server.peer = pair.client
-    link.join({
-      upstream,
-      downstream,
-      breakNow,
-      get isOver() {
-        return pair.client.state === 'closed' && pair.server.state === 'closed'
-      },
-    })
+    const pair = new ConnectionPair(this.#time, this.#capacity)
+    link.join(pair, () => (state === 'waiting' ? refuse() : pair.cut()))
     if (link.isDown) {
       this.#time.after(1, refuse)
       return end
     }
-    upstream.send(requestBytes, () => {
-      if (!this.#isHostUp || isOver) return
+    pair.upstream.send(requestBytes, () => {
+      if (!this.#isHostUp || state !== 'waiting') return
       const protocol = this.#listener?.(pair.server, request)
       if (protocol === undefined) {
-        downstream.send(0, refuse)
+        pair.downstream.send(0, refuse)
         return
       }
       this.#pairs.add(pair)
-      downstream.send(responseBytes, () => {
-        if (isOver) {
-          pair.client.terminate()
-          return
-        }
+      pair.downstream.send(responseBytes, () => {
+        if (state === 'over') pair.client.terminate()
         // The machine lost its power since.
-        if (pair.client.state === 'closed') {
-          refuse()
-          return
-        }
+        if (pair.client.state === 'closed') refuse()
+        if (state !== 'waiting') return
         giveUp.cancel()
-        pair.isOpen = true
+        state = 'open'
         events.onOpen(pair.client, protocol)
       })
     })
     return end
-  }
-
-  /** Lost with everything on its way; both sides learn of it now. */
-  #cut(pair: {
-    readonly client: Endpoint
-    readonly server: Endpoint
-    readonly upstream: Direction
-    readonly downstream: Direction
-  }): void {
-    pair.upstream.cut()
-    pair.downstream.cut()
-    this.#time.after(0.5, () => {
-      pair.server.reset()
-      pair.client.reset()
-    })
   }
 }

@@ -13,4 +13,4 @@ if (port === null) throw new Error('simulation-thread runs as a worker thread on
 const globals = installVirtualGlobals()
 installVirtualFiles((path) => mountedMachines.find(path))
 const { serveRequests } = await import('./thread-service.js')
-await serveRequests(port, (world) => globals.enter(world))
+await serveRequests(port, globals)

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { getUnixTime } from 'lib0/time'
+import type { VirtualGlobals } from '../../runtime/virtual-globals.js'
 import { loadStockProvider } from '../stock-provider.js'
 import { findMutant } from './mutants.js'
 import { RandomStreams } from './random-stream.js'
@@ -9,12 +10,12 @@ import type { SimulationResult } from './simulation-result.js'
 import type { ThreadAnswer, ThreadRequest } from './thread-messages.js'
 
 /** Does the runs that the port asks for, one after the other. */
-export async function serveRequests(
-  port: MessagePort,
-  enter: SimulationThread['enter'],
-): Promise<void> {
-  if (getUnixTime !== Date.now) throw new Error('lib0 was loaded before the clock was replaced')
-  const thread = { Provider: await loadStockProvider(), enter }
+export async function serveRequests(port: MessagePort, globals: VirtualGlobals): Promise<void> {
+  if (!globals.isClock(getUnixTime)) {
+    throw new Error('lib0 was loaded before the clock was replaced')
+  }
+  const Provider = await loadStockProvider()
+  const thread: SimulationThread = { Provider, enter: (world) => globals.enter(world) }
   let last: Promise<void> = Promise.resolve()
   port.on('message', (request: ThreadRequest) => {
     last = last.then(async () => port.postMessage(await answer(request, thread)))
