@@ -12,6 +12,8 @@ export class DocumentRegistry {
   readonly #context: DocumentContext
   readonly #createPresence: (name: string) => PresenceTable
   readonly #documents = new Map<string, Document>()
+  /** Why nothing is opened any more. */
+  #closed: CairnError | undefined
 
   constructor(context: DocumentContext, createPresence: (name: string) => PresenceTable) {
     this.#context = context
@@ -29,10 +31,12 @@ export class DocumentRegistry {
   /**
    * Opens `name` where it is not open yet and keeps it for `user` until `user` is released from the
    * returned document.
-   * @throws DOCUMENT_DAMAGED, STORE_UNAVAILABLE
+   * @throws DOCUMENT_DAMAGED, STORE_UNAVAILABLE; what `closeAll` was given, after that
    */
   async use(name: string, user: DocumentUser): Promise<{ document: Document; open: OpenDocument }> {
     for (;;) {
+      // Whoever asked before may still be waiting for a document that is closed by now.
+      if (this.#closed !== undefined) throw this.#closed
       const document = this.#documents.get(name) ?? this.#create(name)
       if (document.state === 'closing') {
         await document.whenReplaceable()
@@ -59,8 +63,9 @@ export class DocumentRegistry {
     )
   }
 
-  /** Closes all of them; users hear `error`. */
+  /** Closes all of them, for good; users hear `error`, and so does whoever asks from now on. */
   async closeAll(error: CairnError): Promise<void> {
+    this.#closed = error
     await Promise.all([...this.#documents.values()].map((document) => document.close(error)))
   }
 
