@@ -88,6 +88,24 @@ describe('what a seed has found', () => {
     })
     expect(violation).toBeUndefined()
   })
+
+  test('21450: a server that drains opens no document for those who waited', async () => {
+    const { violation } = await run(21_450, {
+      ...quiet,
+      faultyMs: 9_244,
+      editors: 2,
+      links: ['lan'],
+      editEveryMs: 1_970,
+      edits: { ...typing, xml: 2 },
+      durability: 'os',
+      isAuthenticated: false,
+      faults: { restart: 7_156, 'disk-slow': 14_715 },
+      networkBytes: 65_536,
+      graceMs: 0,
+      timings: {},
+    })
+    expect(violation).toBeUndefined()
+  })
 })
 
 describe('a broken server', () => {

@@ -26,7 +26,8 @@ export class AcknowledgedDurable implements Checker {
     return early && `document ${name}: acknowledged and not durable: ${early}`
   }
 
-  recovered({ name, exported }: StoredDocument, mayLose: boolean): undefined {
-    if (mayLose) this.#durable.replace(name, storedContents(exported))
+  recovered({ name, exported }: StoredDocument): undefined {
+    // What was on its way to the disk may be there, though nobody was told.
+    this.#durable.replace(name, storedContents(exported))
   }
 }

@@ -36,9 +36,10 @@ export class ShownDurable implements Checker {
 
   recovered({ name, exported }: StoredDocument, mayLose: boolean): string | undefined {
     const stored = storedContents(exported)
+    // What was on its way to the disk may be there, though nobody was told.
+    this.#durable.replace(name, storedContents(exported))
     if (mayLose) {
-      this.#durable.replace(name, stored)
-      this.#shown.replace(name, storedContents(exported))
+      this.#shown.replace(name, stored)
       return undefined
     }
     const lost = stored.lacksOf(this.#shown.of(name))
