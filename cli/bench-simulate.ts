@@ -15,7 +15,7 @@ interface SimulateOptions {
   readonly jobs: number
   readonly shrink: boolean
   readonly linkClasses?: string
-  readonly set?: Partial<SimulationOptions>
+  readonly set?: unknown
   readonly out?: string
 }
 
@@ -39,7 +39,7 @@ export function addBenchSimulateCommand(bench: Command, context: CommandContext)
     .option('--jobs <number>', 'threads', asPositive, 1)
     .option('--shrink', 'make what fails shorter and simpler for as long as it fails', false)
     .option('--link-classes <file>', 'JSON with link classes of your own; see docs/SIMULATION.md')
-    .option('--set <json>', 'options that take the place of those that the seed draws', asObject)
+    .option('--set <json>', 'options that take the place of those that the seed draws', asJson)
     .option('--out <directory>', 'write simulate.json there with every run, and a page of one')
     .addHelpText('after', simulateHelp)
     .action((options: SimulateOptions) => benchSimulate(options, context))
@@ -64,6 +64,7 @@ async function benchSimulate(options: SimulateOptions, context: CommandContext):
     readLinkClasses(options.linkClasses),
   ])
   const { from, to } = seedsOf(options, environment.random())
+  const overrides = await readOverrides(options.set, linkClasses)
   const stop = new AbortController()
   const unsubscribe = context.onStopSignal(() => stop.abort())
   const progress = new Progress(output, environment)
@@ -72,7 +73,7 @@ async function benchSimulate(options: SimulateOptions, context: CommandContext):
       from,
       to,
       jobs: options.jobs,
-      overrides: options.set ?? {},
+      overrides,
       linkClasses,
       mutant: undefined,
       isShrinking: options.shrink,
@@ -117,6 +118,20 @@ async function readLinkClasses(
   }
 }
 
+async function readOverrides(
+  given: unknown,
+  classes: Readonly<Record<string, LinkClass>>,
+): Promise<Partial<SimulationOptions>> {
+  if (given === undefined) return {}
+  const { parseOverrides } = await import('../bench/simulator/override-options.js')
+  try {
+    return parseOverrides(given, Object.keys(classes))
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new CommandFailure(`--set: ${error.message}`, { cause: error, exitCode: exitCodes.usage })
+  }
+}
+
 async function writeFiles(directory: string, report: CampaignReport): Promise<string> {
   if (report.shown === undefined) return ''
   const { simulationPage } = await import('../bench/report/simulation-page.js')
@@ -133,12 +148,10 @@ function asRange(value: string): SeedRange {
   throw new InvalidArgumentError('Expected two whole numbers, as 1..500.')
 }
 
-function asObject(value: string): Partial<SimulationOptions> {
+function asJson(value: string): unknown {
   try {
-    const given: unknown = JSON.parse(value)
-    if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given
+    return JSON.parse(value)
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
   }
-  throw new InvalidArgumentError('Expected an object in JSON.')
 }
