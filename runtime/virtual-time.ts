@@ -29,11 +29,6 @@ export class VirtualTime {
     return this.#now
   }
 
-  /** How many events ran or wait; grows with each that is scheduled. */
-  get scheduledCount(): number {
-    return this.#order
-  }
-
   /** Whoever listens is called before each event. */
   listen(listeners: { onEvent: EventListener; onError: (error: unknown) => void }): void {
     this.#onEvent = listeners.onEvent

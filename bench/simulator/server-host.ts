@@ -46,6 +46,8 @@ export class ServerHost {
   /** Whether a power cut may have taken what the store had called durable. */
   #mayLose = false
   #starts = 0
+  /** What comes when the process has died; undefined where nothing does. */
+  #afterDeath: { readonly downMs: number } | undefined
 
   constructor(
     world: World,
@@ -65,10 +67,6 @@ export class ServerHost {
   /** How often the server's process was started. */
   get starts(): number {
     return this.#starts
-  }
-
-  get isUp(): boolean {
-    return this.#life !== undefined
   }
 
   /** Starts the process, unless it runs. */
@@ -93,8 +91,6 @@ export class ServerHost {
     this.#afterDeath = { downMs }
     this.#life.process.killAfter(this.#random.integer(1, 40))
   }
-
-  #afterDeath: { readonly downMs: number } | undefined
 
   /** What was to die soon lives on. */
   calm(): void {
@@ -258,8 +254,8 @@ export class ServerHost {
       },
       error: (fields, message) => {
         this.#world.note(`error: ${message} ${JSON.stringify(fields)}`)
-        if (!isExpected(fields.code, message))
-          this.#world.complain(`${message}: ${String(fields.error)}`)
+        if (isExpected(fields.code, message)) return
+        this.#world.complain(`${message}: ${String(fields.error)}`)
       },
     }
   }

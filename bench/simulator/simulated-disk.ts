@@ -54,13 +54,6 @@ export class SimulatedDisk {
     this.#random = random
   }
 
-  /** Bytes of all values; for reports. */
-  get byteLength(): number {
-    let sum = 0
-    for (const [key, value] of this.#table.values.values()) sum += key.length + value.length
-    return sum
-  }
-
   /** The system loses what it had not written out: a part of the last batches, and the torn one. */
   losePower(): { readonly lostBatches: number } {
     this.#opened++

@@ -92,7 +92,7 @@ export function drawOptions(
       ...(limits.chance(0.2) ? { lagStallMs: 2_000, lagMs: 5_000 } : {}),
       ...(limits.chance(0.2) ? { connectionUncommittedBytes: 2_000 } : {}),
       ...(limits.chance(0.1)
-        ? { connectionBytesPerSecond: 4_000, connectionBurstBytes: 8_000 }
+        ? { connectionBytesPerSecond: 40_000, connectionBurstBytes: 20_000 }
         : {}),
     },
   }

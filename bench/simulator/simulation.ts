@@ -17,7 +17,7 @@ import { SimulatedNetwork } from './simulated-network.js'
 import type { SimulationOptions } from './simulation-options.js'
 import type { SimulationResult } from './simulation-result.js'
 import { type EditorPlace, StockEditor } from './stock-editor.js'
-import { World } from './world.js'
+import { type Violation, World } from './world.js'
 
 export interface SimulationSetup {
   readonly seed: number
@@ -34,15 +34,18 @@ export interface SimulationThread {
 }
 
 /** How long all may take to be well once everything is healed, presence apart. */
-const restWithinMs = 60_000
+const restWithinMs = 45_000
 /** Presence may change this long after the grace period: ticks, announcements, latencies. */
 const presenceSlackMs = 25_000
 const lookEveryMs = 250
 const sampleEveryMs = 500
 /** After the last has left, beside the grace period and the documents' own: who left without a word. */
 const unloadSlackMs = 15_000 + vanishedMs
-const longBufferedBytes = 8 * 1_048_576
-const longQueuedBytes = 8 * 1_048_576
+/** Far above what so few clients can need, far below what a leak comes to. */
+const maxWaitingBytes = 8 * 1_048_576
+
+const everything = (): boolean => true
+const withoutPresence = ({ invariant }: Checker): boolean => invariant !== 'presence-exact'
 
 /** One run: a server, its disk, its clients and their links, from the first event to the last. */
 export class Simulation {
@@ -63,7 +66,7 @@ export class Simulation {
     const { seed, options, mutant } = setup
     this.#setup = setup
     this.#thread = thread
-    const bounds = { bufferedBytes: longBufferedBytes, queuedBytes: longQueuedBytes }
+    const bounds = { bufferedBytes: maxWaitingBytes, queuedBytes: maxWaitingBytes }
     this.#world = new World(seed, createCheckers(bounds))
     this.#network = new SimulatedNetwork(this.#world.time, options.networkBytes)
     this.#machine = new Machine(this.#world, 'server')
@@ -128,7 +131,6 @@ export class Simulation {
     await this.#rest()
     const fresh = await this.#joinFresh()
     this.#restedAt = time.now
-    this.#look(fresh)
     await this.#empty([...this.#clients, ...fresh])
   }
 
@@ -140,19 +142,16 @@ export class Simulation {
     for (const client of this.#clients) client.settle()
     this.#healedAt = time.now
     this.#world.note('everything heals')
-    await this.#until(restWithinMs, () => {
-      if (!this.#host.isUp) return 'the server is down'
-      return this.#findUnrest((checker) => checker.invariant !== 'presence-exact')
-    })
+    await this.#requireWithin(restWithinMs, () => this.#findUnrest(withoutPresence))
     const presenceMs = this.#setup.options.graceMs + presenceSlackMs
-    await this.#until(presenceMs, () => this.#findUnrest(() => true))
+    await this.#requireWithin(presenceMs, () => this.#findUnrest(everything))
   }
 
   /** What is not well; without newcomers, the first of each document stands for them. */
   #findUnrest(
     isAsked: (checker: Checker) => boolean,
     newcomers?: readonly ClientState[],
-  ): string | undefined {
+  ): Violation | undefined {
     const states = this.#states(this.#clients)
     const firstOfEach = states.filter(
       ({ documentName }, index) =>
@@ -163,11 +162,19 @@ export class Simulation {
     )
   }
 
-  /** Waits until nothing is wrong any more, or the time is over: then the look that follows tells. */
-  async #until(withinMs: number, findProblem: () => string | undefined): Promise<void> {
+  /** Waits until nothing is wrong any more; what still is when the time is over ends the run. */
+  async #requireWithin(withinMs: number, find: () => Violation | undefined): Promise<void> {
     const { time } = this.#world
     const end = time.now + withinMs
-    while (time.now < end && findProblem() !== undefined) await time.pass(lookEveryMs)
+    for (;;) {
+      const problem = find()
+      if (problem === undefined) return
+      if (time.now >= end) {
+        this.#world.violate(problem.invariant, problem.message)
+        return
+      }
+      await time.pass(lookEveryMs)
+    }
   }
 
   /** Somebody who was never there joins each document. */
@@ -178,18 +185,8 @@ export class Simulation {
       client.start()
       fresh.push(client)
     }
-    await this.#until(restWithinMs, () => {
-      const newcomers = this.#states(fresh)
-      if (!newcomers.every(({ isSynced }) => isSynced)) return 'somebody is joining'
-      return this.#findUnrest(() => true, newcomers)
-    })
+    await this.#requireWithin(restWithinMs, () => this.#findUnrest(everything, this.#states(fresh)))
     return fresh
-  }
-
-  #look(fresh: readonly SimulatedClient[]): void {
-    const states = this.#states(this.#clients)
-    const newcomers = this.#states(fresh)
-    this.#world.check((checker) => checker.rested?.(states, newcomers))
   }
 
   /** All leave; the server lets go of what it holds, stops, and its disk is looked at. */
@@ -271,11 +268,11 @@ export class Simulation {
         client.act()
       },
     )
-    if (leaveEveryMs > 0)
-      this.#repeat(
-        () => random.exponential(leaveEveryMs),
-        () => client.toggle(),
-      )
+    if (leaveEveryMs === 0) return
+    this.#repeat(
+      () => random.exponential(leaveEveryMs),
+      () => client.toggle(),
+    )
   }
 
   /** Until everything heals. */

@@ -41,13 +41,6 @@ export class World {
     })
   }
 
-  #onEvent(at: number, order: number): void {
-    this.trace.event(at, order)
-    if (this.trace.count > maxEvents) {
-      this.violate('comes-to-an-end', `more than ${maxEvents} events, the last at ${at} ms`)
-    }
-  }
-
   get violation(): Violation | undefined {
     return this.#violation
   }
@@ -97,10 +90,10 @@ export class World {
   }
 
   /** Asks without ending the run: what is still wrong. */
-  findProblem(ask: (checker: Checker) => string | undefined): string | undefined {
+  findProblem(ask: (checker: Checker) => string | undefined): Violation | undefined {
     for (const checker of this.#checkers) {
       const message = ask(checker)
-      if (message !== undefined) return `${checker.invariant}: ${message}`
+      if (message !== undefined) return { invariant: checker.invariant, at: this.time.now, message }
     }
     return undefined
   }
@@ -136,5 +129,12 @@ export class World {
     // A reader's stock client says with a warning that it may not write.
     if (level === 'error') this.complain(text)
     else this.note(`${level}: ${text}`)
+  }
+
+  #onEvent(at: number, order: number): void {
+    this.trace.event(at, order)
+    if (this.trace.count > maxEvents) {
+      this.violate('comes-to-an-end', `more than ${maxEvents} events, the last at ${at} ms`)
+    }
   }
 }
