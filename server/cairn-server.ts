@@ -15,6 +15,7 @@ import { type DocumentHandle, DocumentHandles } from './document-handle.js'
 import { DocumentRegistry } from './document-registry.js'
 import { type DocumentWorker, ThreadDocumentWorker } from './document-worker.js'
 import { readDocument, transactDocument } from './embedding.js'
+import { FanOutBudget } from './fan-out-budget.js'
 import type { Guard } from './guard.js'
 import { createHttpServer, type ListenAddress, listenOn, stopListening } from './http-listener.js'
 import { requireWithin } from './limits.js'
@@ -84,6 +85,7 @@ export class CairnServer {
       worker: this.#worker,
       snapshots: new SnapshotCache(limits.snapshotCacheBytes),
       wheel: this.#wheel,
+      fanOutBudget: new FanOutBudget(),
       onPresence: (name, events) => this.#handles.tell(name, events),
     }
     this.#handles = new DocumentHandles(this.#guard, (name) => this.#documents.find(name))

@@ -2,6 +2,7 @@ import type { DocumentStore } from '../persistence/document-store.js'
 import type { Environment } from '../runtime/environment.js'
 import type { TimerWheel } from '../runtime/timer-wheel.js'
 import type { DocumentWorker } from './document-worker.js'
+import type { FanOutBudget } from './fan-out-budget.js'
 import type { Guard } from './guard.js'
 import type { ServerLimits } from './limits.js'
 import type { Logger } from './logger.js'
@@ -21,6 +22,7 @@ export interface DocumentContext {
   readonly snapshots: SnapshotCache
   /** One timer for all that waits by the document or the connection. */
   readonly wheel: TimerWheel
+  readonly fanOutBudget: FanOutBudget
   /** Somebody came, changed, went away, came back or left. */
   onPresence(documentName: string, events: readonly PresenceEvent[]): void
 }

@@ -37,7 +37,7 @@ export class FanOut {
     this.#index = index
     this.#presence = presence
     this.#shownThrough = index.head
-    this.#pacer = new FlushPacer(context.environment, () => this.flush())
+    this.#pacer = new FlushPacer(context.environment, context.fanOutBudget, () => this.flush())
   }
 
   get subscribers(): ReadonlySet<Subscriber> {

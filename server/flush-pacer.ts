@@ -1,10 +1,10 @@
 import type { Environment, Timer } from '../runtime/environment.js'
+import type { FanOutBudget } from './fan-out-budget.js'
+import { SpendingRate } from './spending-rate.js'
 
-/** Of one core, how much one document may spend on fan-out when it is busy. */
-const share = 0.05
 /** The longest that an update waits for company. */
 const maxIntervalMs = 50
-/** How fast the measured cost forgets. */
+/** How fast the measured cost of one flush forgets. */
 const smoothing = 0.2
 
 /**
@@ -13,20 +13,24 @@ const smoothing = 0.2
  */
 export class FlushPacer {
   readonly #environment: Environment
+  readonly #budget: FanOutBudget
   readonly #flush: () => void
+  readonly #spent = new SpendingRate()
   #state: PacerState = { name: 'idle' }
   #lastFlushAt = Number.NEGATIVE_INFINITY
   #costMs = 0
 
-  constructor(environment: Environment, flush: () => void) {
+  constructor(environment: Environment, budget: FanOutBudget, flush: () => void) {
     this.#environment = environment
+    this.#budget = budget
     this.#flush = flush
   }
 
   /** Asks for a flush soon. Asking again before it comes changes nothing. */
   request(): void {
     if (this.#state.name !== 'idle') return
-    const delay = this.#lastFlushAt + this.intervalMs - this.#environment.now()
+    const now = this.#environment.now()
+    const delay = this.#lastFlushAt + this.#intervalAt(now) - now
     if (delay > 0) {
       this.#state = {
         name: 'timed',
@@ -46,17 +50,21 @@ export class FlushPacer {
     this.#state = { name: 'idle' }
   }
 
-  /** Milliseconds that lie between two flushes at the present cost. */
-  get intervalMs(): number {
-    return Math.min(maxIntervalMs, this.#costMs / share)
+  /** Milliseconds that lie between two flushes at the present cost and share. */
+  #intervalAt(now: number): number {
+    return Math.min(maxIntervalMs, this.#costMs / this.#budget.shareFor(this.#spent, now))
   }
 
   #run(): void {
     this.#state = { name: 'idle' }
     const start = this.#environment.now()
     this.#flush()
-    this.#lastFlushAt = this.#environment.now()
-    this.#costMs += smoothing * (this.#lastFlushAt - start - this.#costMs)
+    const end = this.#environment.now()
+    this.#lastFlushAt = end
+    const cost = end - start
+    this.#spent.add(end, cost)
+    this.#budget.spend(end, cost)
+    this.#costMs += smoothing * (cost - this.#costMs)
   }
 }
 
