@@ -7,21 +7,30 @@ import {
   decodeClientMessage,
   decodeServerMessage,
   emptyAwarenessMessage,
-  encodeAcknowledge,
   encodeAwareness,
-  encodeAway,
-  encodeBack,
-  encodeHello,
   encodePermissionDenied,
   encodePing,
   encodePong,
   encodeQueryAwareness,
-  encodeReject,
   encodeSyncStep1,
   encodeSyncStep2,
-  encodeTab,
   encodeUpdate,
 } from './codec.js'
+import {
+  encodeAccess,
+  encodeAcknowledge,
+  encodeAway,
+  encodeBack,
+  encodeHello,
+  encodePosition,
+  encodeReceivedSignal,
+  encodeReject,
+  encodeResume,
+  encodeSentSignal,
+  encodeSignalReceipt,
+  encodeTab,
+  encodeToken,
+} from './extension-codec.js'
 import type { ClientMessage, ServerMessage } from './message.js'
 
 const payload = Uint8Array.of(1, 2, 3)
@@ -35,6 +44,11 @@ const hello = {
   heartbeatMs: 20_000,
 } as const
 const reject = { frame: 300, code: 'LIMIT_REACHED', reason: 'zu groß', retryAfterMs: 1_500 }
+
+const access = { access: 'read', principal: 'ada ß', expiresInMs: 90_000 } as const
+const place = { epoch: Uint8Array.of(9, 9), position: payload }
+const signal = { connectionId: 'c-2', principal: 'ada', payload: '{}' }
+const receipt = { id: 300, reached: 12, code: 'RATE', retryAfterMs: 250 }
 
 const fromBoth: readonly (readonly [Uint8Array, ClientMessage])[] = [
   [encodeSyncStep1(payload), { type: 'sync-step-1', stateVector: payload }],
@@ -55,9 +69,16 @@ const fromServer: readonly (readonly [Uint8Array, ServerMessage])[] = [
   [encodeReject(reject), { type: 'reject', ...reject }],
   [encodeAway([]), { type: 'away', clientIDs: [] }],
   [encodeBack([1, 4_294_967_295]), { type: 'back', clientIDs: [1, 4_294_967_295] }],
+  [encodeAccess(access), { type: 'access', ...access }],
+  [encodePosition(place), { type: 'position', ...place }],
+  [encodeReceivedSignal(signal), { type: 'signal', ...signal }],
+  [encodeSignalReceipt(receipt), { type: 'signal-receipt', ...receipt }],
 ]
 const fromClient: readonly (readonly [Uint8Array, ClientMessage])[] = [
   [encodeTab('tab-1'), { type: 'tab', tab: 'tab-1' }],
+  [encodeToken('a.b.c'), { type: 'token', token: 'a.b.c' }],
+  [encodeResume(place), { type: 'resume', ...place }],
+  [encodeSentSignal({ id: 300, payload: '"ß"' }), { type: 'signal', id: 300, payload: '"ß"' }],
 ]
 
 describe('a message', () => {
@@ -131,7 +152,7 @@ describe('a message', () => {
 })
 
 describe('a type that is not known', () => {
-  test.each([4, 99, 107, 2 ** 32])('such as %d is passed over, whatever follows', (messageType) => {
+  test.each([4, 99, 114, 2 ** 32])('such as %d is passed over, whatever follows', (messageType) => {
     const encoder = encoding.createEncoder()
     encoding.writeVarUint(encoder, messageType)
     encoding.writeUint8Array(encoder, Uint8Array.of(0xff, 0xff))
@@ -141,7 +162,8 @@ describe('a type that is not known', () => {
   })
 
   test('to a server is also what only a server may send', () => {
-    for (const [frame] of fromServer) {
+    for (const [frame, message] of fromServer) {
+      if (message.type === 'signal') continue
       expect(decodeClientMessage(frame)).toEqual({ type: 'unknown', messageType: frame[0] })
     }
   })

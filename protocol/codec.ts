@@ -1,23 +1,30 @@
 import { ByteReader } from './byte-reader.js'
 import { ByteWriter, varUintLength } from './byte-writer.js'
 import {
-  type AcknowledgedDurability,
-  type AcknowledgeMessage,
+  readAccess,
+  readAcknowledge,
+  readClientIDs,
+  readHello,
+  readPosition,
+  readReceivedSignal,
+  readReject,
+  readResume,
+  readSentSignal,
+  readSignalReceipt,
+  readTab,
+  readToken,
+} from './extension-codec.js'
+import {
   type ClientMessage,
-  type HelloMessage,
   messageType,
-  type RejectMessage,
   type ServerMessage,
   type SharedMessage,
-  type TabMessage,
 } from './message.js'
 
 const SYNC_STEP_1 = 0
 const SYNC_STEP_2 = 1
 const SYNC_UPDATE = 2
 const PERMISSION_DENIED = 0
-const durabilities: readonly AcknowledgedDurability[] = ['fsync', 'os', 'memory']
-const accesses: readonly HelloMessage['access'][] = ['read', 'write']
 
 /** An awareness message without entries: it keeps a stock client's 30 s watchdog quiet. */
 export const emptyAwarenessMessage: Uint8Array = Uint8Array.of(1, 1, 0)
@@ -29,8 +36,18 @@ export const emptyAwarenessMessage: Uint8Array = Uint8Array.of(1, 1, 0)
 export function decodeClientMessage(frame: Uint8Array): ClientMessage {
   const reader = new ByteReader('MALFORMED_MESSAGE', frame)
   const type = reader.readVarUint()
-  if (type === messageType.tab) return readToEnd(reader, readTab)
-  return decodeShared(reader, type) ?? { type: 'unknown', messageType: type }
+  switch (type) {
+    case messageType.tab:
+      return readToEnd(reader, readTab)
+    case messageType.token:
+      return readToEnd(reader, readToken)
+    case messageType.resume:
+      return readToEnd(reader, readResume)
+    case messageType.signal:
+      return readToEnd(reader, readSentSignal)
+    default:
+      return decodeShared(reader, type) ?? { type: 'unknown', messageType: type }
+  }
 }
 
 /**
@@ -51,6 +68,14 @@ export function decodeServerMessage(frame: Uint8Array): ServerMessage {
       return { type: 'away', clientIDs: readToEnd(reader, readClientIDs) }
     case messageType.back:
       return { type: 'back', clientIDs: readToEnd(reader, readClientIDs) }
+    case messageType.access:
+      return readToEnd(reader, readAccess)
+    case messageType.position:
+      return readToEnd(reader, readPosition)
+    case messageType.signal:
+      return readToEnd(reader, readReceivedSignal)
+    case messageType.signalReceipt:
+      return readToEnd(reader, readSignalReceipt)
     default:
       return decodeShared(reader, type) ?? { type: 'unknown', messageType: type }
   }
@@ -117,55 +142,6 @@ function readPong(reader: ByteReader): SharedMessage {
   return { type: 'pong', payload: reader.readVarBytes() }
 }
 
-function readHello(reader: ByteReader): HelloMessage {
-  return {
-    type: 'hello',
-    connectionId: reader.readVarString(),
-    access: readOneOf(reader, accesses),
-    epoch: reader.readVarBytes(),
-    position: reader.readVarBytes(),
-    durability: readOneOf(reader, durabilities),
-    maxUpdateBytes: reader.readVarUint(),
-    heartbeatMs: reader.readVarUint(),
-  }
-}
-
-function readAcknowledge(reader: ByteReader): AcknowledgeMessage {
-  return { type: 'acknowledge', count: reader.readVarUint(), position: reader.readVarBytes() }
-}
-
-function readReject(reader: ByteReader): RejectMessage {
-  return {
-    type: 'reject',
-    frame: reader.readVarUint(),
-    code: reader.readVarString(),
-    reason: reader.readVarString(),
-    retryAfterMs: reader.readVarUint(),
-  }
-}
-
-function readClientIDs(reader: ByteReader): number[] {
-  const clientIDs: number[] = []
-  for (let count = reader.readCount(1); count > 0; count--) clientIDs.push(reader.readVarUint())
-  return clientIDs
-}
-
-const maxTabBytes = 64
-
-function readTab(reader: ByteReader): TabMessage {
-  const tab = reader.readVarString()
-  const length = new TextEncoder().encode(tab).length
-  if (length === 0 || length > maxTabBytes) {
-    reader.fail('length', `expected a tab of 1 to ${maxTabBytes} bytes, got ${length}`)
-  }
-  return { type: 'tab', tab }
-}
-
-function readOneOf<Choice extends string>(reader: ByteReader, choices: readonly Choice[]): Choice {
-  const index = reader.readVarUint()
-  return choices[index] ?? reader.fail('type', `expected one of ${choices.length}, got ${index}`)
-}
-
 /** Sync step 1: asks for what `stateVector` (`Y.encodeStateVector` form) lacks. */
 export function encodeSyncStep1(stateVector: Uint8Array): Uint8Array {
   return encodeSync(SYNC_STEP_1, stateVector)
@@ -208,71 +184,12 @@ export function encodeQueryAwareness(): Uint8Array {
   return Uint8Array.of(messageType.queryAwareness)
 }
 
-export function encodeHello(hello: Omit<HelloMessage, 'type'>): Uint8Array {
-  const writer = new ByteWriter(96)
-  writer.writeVarUint(messageType.hello)
-  writer.writeVarString(hello.connectionId)
-  writer.writeVarUint(accesses.indexOf(hello.access))
-  writer.writeVarBytes(hello.epoch)
-  writer.writeVarBytes(hello.position)
-  writer.writeVarUint(durabilities.indexOf(hello.durability))
-  writer.writeVarUint(hello.maxUpdateBytes)
-  writer.writeVarUint(hello.heartbeatMs)
-  return writer.finish()
-}
-
-export function encodeAcknowledge(acknowledge: Omit<AcknowledgeMessage, 'type'>): Uint8Array {
-  const { count, position } = acknowledge
-  const length = 1 + varUintLength(count) + varUintLength(position.length) + position.length
-  const writer = new ByteWriter(length)
-  writer.writeVarUint(messageType.acknowledge)
-  writer.writeVarUint(count)
-  writer.writeVarBytes(position)
-  return writer.finish()
-}
-
-export function encodeReject(reject: Omit<RejectMessage, 'type'>): Uint8Array {
-  const writer = new ByteWriter(32 + reject.code.length + reject.reason.length)
-  writer.writeVarUint(messageType.reject)
-  writer.writeVarUint(reject.frame)
-  writer.writeVarString(reject.code)
-  writer.writeVarString(reject.reason)
-  writer.writeVarUint(reject.retryAfterMs)
-  return writer.finish()
-}
-
 export function encodePing(payload: Uint8Array): Uint8Array {
   return encodeBytes(messageType.ping, payload)
 }
 
 export function encodePong(payload: Uint8Array): Uint8Array {
   return encodeBytes(messageType.pong, payload)
-}
-
-/** Clients whose grace period began. */
-export function encodeAway(clientIDs: readonly number[]): Uint8Array {
-  return encodeClientIDs(messageType.away, clientIDs)
-}
-
-/** Clients that came back within it. */
-export function encodeBack(clientIDs: readonly number[]): Uint8Array {
-  return encodeClientIDs(messageType.back, clientIDs)
-}
-
-/** @param tab a random name of 1 to 64 bytes */
-export function encodeTab(tab: string): Uint8Array {
-  const writer = new ByteWriter(2 + tab.length)
-  writer.writeVarUint(messageType.tab)
-  writer.writeVarString(tab)
-  return writer.finish()
-}
-
-function encodeClientIDs(type: number, clientIDs: readonly number[]): Uint8Array {
-  const writer = new ByteWriter(4 + clientIDs.length * 5)
-  writer.writeVarUint(type)
-  writer.writeVarUint(clientIDs.length)
-  for (const clientID of clientIDs) writer.writeVarUint(clientID)
-  return writer.finish()
 }
 
 function encodeBytes(type: number, content: Uint8Array): Uint8Array {

@@ -41,7 +41,8 @@ export const errorCatalogue = {
   DOCUMENT_EXISTS: { closeCode: 4503, meaning: 'A document of that name exists already.' },
   INCOMPLETE: { closeCode: 4508, meaning: 'The past of an update did not arrive in time.' },
   LAGGING: { closeCode: 4508, meaning: 'The connection does not keep up with the document.' },
-  RATE: { closeCode: 4529, meaning: 'The connection asks for too much, too often.' },
+  RATE: { closeCode: 4529, meaning: 'Too much, too often, or too many at a time.' },
+  TOKEN_EXPIRED: { closeCode: 4501, meaning: 'The token was good for a time that is over.' },
   TIMEOUT: { closeCode: 4508, meaning: 'The other side did not answer in time.' },
 } as const satisfies Record<string, { closeCode: number; meaning: string }>
 
@@ -53,11 +54,18 @@ export class CairnError extends Error {
   readonly code: ErrorCode
   /** A finer reason inside the code, stable too: the rule that an update breaks, for instance. */
   readonly rule: string | undefined
+  /** Milliseconds that a client should wait before it tries again; 0 where nothing is said. */
+  readonly retryAfterMs: number
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; rule?: string } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; rule?: string; retryAfterMs?: number } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.rule = options.rule
+    this.retryAfterMs = options.retryAfterMs ?? 0
   }
 
   /** The WebSocket close code for a connection that this error ends. */

@@ -4,30 +4,41 @@ export {
   decodeAwareness,
   encodeAwarenessEntries,
 } from './awareness-message.js'
+export { type CloseReason, closeReason, parseCloseReason } from './close-reason.js'
 export {
   decodeClientMessage,
   decodeServerMessage,
   emptyAwarenessMessage,
-  encodeAcknowledge,
   encodeAwareness,
-  encodeAway,
-  encodeBack,
-  encodeHello,
   encodePermissionDenied,
   encodePing,
   encodePong,
   encodeQueryAwareness,
-  encodeReject,
   encodeSyncStep1,
   encodeSyncStep2,
-  encodeTab,
   encodeUpdate,
 } from './codec.js'
 export { DeleteRanges } from './delete-ranges.js'
 export { type DocumentNameOptions, parseDocumentName } from './document-name.js'
 export { CairnError, type ErrorCode, errorCatalogue, toCairnError } from './errors.js'
+export {
+  encodeAccess,
+  encodeAcknowledge,
+  encodeAway,
+  encodeBack,
+  encodeHello,
+  encodePosition,
+  encodeReceivedSignal,
+  encodeReject,
+  encodeResume,
+  encodeSentSignal,
+  encodeSignalReceipt,
+  encodeTab,
+  encodeToken,
+} from './extension-codec.js'
 export { type ProtocolLimit, protocolLimits } from './limits.js'
 export {
+  type AccessMessage,
   type AcknowledgedDurability,
   type AcknowledgeMessage,
   type AuthMessage,
@@ -40,13 +51,19 @@ export {
   messageType,
   type PingMessage,
   type PongMessage,
+  type PositionMessage,
   type QueryAwarenessMessage,
+  type ReceivedSignalMessage,
   type RejectMessage,
+  type ResumeMessage,
+  type SentSignalMessage,
   type ServerMessage,
   type SharedMessage,
+  type SignalReceiptMessage,
   type SyncStep1Message,
   type SyncStep2Message,
   type TabMessage,
+  type TokenMessage,
   type UnknownMessage,
   type UpdateMessage,
 } from './message.js'

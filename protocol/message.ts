@@ -6,7 +6,7 @@
 /** The WebSocket subprotocol that a client asks for to get message types of 100 and above. */
 export const extensionProtocol = 'cairn.v1'
 
-/** The first varint of every message. 107 to 110 are reserved: see docs/PROTOCOL.md. */
+/** The first varint of every message. */
 export const messageType = {
   sync: 0,
   awareness: 1,
@@ -19,7 +19,13 @@ export const messageType = {
   pong: 104,
   away: 105,
   back: 106,
+  access: 107,
+  token: 108,
+  signal: 109,
+  resume: 110,
   tab: 111,
+  position: 112,
+  signalReceipt: 113,
 } as const
 
 export interface SyncStep1Message {
@@ -129,6 +135,67 @@ export interface TabMessage {
   readonly tab: string
 }
 
+/** What the client may do from now on, and as whom; sent when it is not what hello said, or more. */
+export interface AccessMessage {
+  readonly type: 'access'
+  readonly access: 'read' | 'write'
+  /** Who the server takes the client for; empty where nobody authenticates. */
+  readonly principal: string
+  /** Milliseconds until the token is no longer good; 0 where it stays good. */
+  readonly expiresInMs: number
+}
+
+/** A newer token for the same principal, so that the connection outlives the one it began with. */
+export interface TokenMessage {
+  readonly type: 'token'
+  readonly token: string
+}
+
+/** Where the client stood when it lost its last connection. Sent before sync step 1. */
+export interface ResumeMessage {
+  readonly type: 'resume'
+  readonly epoch: Uint8Array
+  readonly position: Uint8Array
+}
+
+/** The client has been sent everything up to here. */
+export interface PositionMessage {
+  readonly type: 'position'
+  /** Empty where it is the one that was told last. */
+  readonly epoch: Uint8Array
+  readonly position: Uint8Array
+}
+
+/** An application's word to the other connections of the document, which nobody stores. */
+export interface SentSignalMessage {
+  readonly type: 'signal'
+  /** Comes back in the receipt; 0 asks for none. */
+  readonly id: number
+  /** JSON by convention; the server does not read it. */
+  readonly payload: string
+}
+
+/** What another connection of the document sent. */
+export interface ReceivedSignalMessage {
+  readonly type: 'signal'
+  /** The connection that it came from, and its principal, as the server knows them. */
+  readonly connectionId: string
+  readonly principal: string
+  readonly payload: string
+}
+
+/** What became of a signal whose id was not 0. */
+export interface SignalReceiptMessage {
+  readonly type: 'signal-receipt'
+  readonly id: number
+  /** To how many connections it was written. */
+  readonly reached: number
+  /** Empty, or a code of the error catalogue for why it was dropped. */
+  readonly code: string
+  /** Milliseconds to wait before sending it again; 0 where nothing is said. */
+  readonly retryAfterMs: number
+}
+
 /** What both sides may send. */
 export type SharedMessage =
   | SyncStep1Message
@@ -142,7 +209,12 @@ export type SharedMessage =
   | UnknownMessage
 
 /** What a server receives. */
-export type ClientMessage = SharedMessage | TabMessage
+export type ClientMessage =
+  | SharedMessage
+  | TabMessage
+  | TokenMessage
+  | ResumeMessage
+  | SentSignalMessage
 
 /** What a client receives. */
 export type ServerMessage =
@@ -152,3 +224,7 @@ export type ServerMessage =
   | RejectMessage
   | AwayMessage
   | BackMessage
+  | AccessMessage
+  | PositionMessage
+  | ReceivedSignalMessage
+  | SignalReceiptMessage

@@ -4,22 +4,31 @@ import { describe, expect, test } from 'vitest'
 import { encodeAwarenessEntries } from './awareness-message.js'
 import {
   emptyAwarenessMessage,
-  encodeAcknowledge,
   encodeAwareness,
-  encodeAway,
-  encodeBack,
-  encodeHello,
   encodePermissionDenied,
   encodePing,
   encodePong,
   encodeQueryAwareness,
-  encodeReject,
   encodeSyncStep1,
   encodeSyncStep2,
-  encodeTab,
   encodeUpdate,
 } from './codec.js'
 import { errorCatalogue } from './errors.js'
+import {
+  encodeAccess,
+  encodeAcknowledge,
+  encodeAway,
+  encodeBack,
+  encodeHello,
+  encodePosition,
+  encodeReceivedSignal,
+  encodeReject,
+  encodeResume,
+  encodeSentSignal,
+  encodeSignalReceipt,
+  encodeTab,
+  encodeToken,
+} from './extension-codec.js'
 import { protocolLimits } from './limits.js'
 import { extensionProtocol, messageType } from './message.js'
 import { encodeStateVector } from './state-vector.js'
@@ -75,7 +84,27 @@ const examples: Readonly<Record<string, Uint8Array>> = {
   'pong `2a`': encodePong(bytes(0x2a)),
   'away, clients 1 and 300': encodeAway([1, 300]),
   'back, client 300': encodeBack([300]),
+  'access, read, `ada`, for 60 s': encodeAccess({
+    access: 'read',
+    principal: 'ada',
+    expiresInMs: 60_000,
+  }),
+  'token `t`': encodeToken('t'),
+  'signal 300 to others, `1`': encodeSentSignal({ id: 300, payload: '1' }),
+  'signal from connection `c` of `ada`, `1`': encodeReceivedSignal({
+    connectionId: 'c',
+    principal: 'ada',
+    payload: '1',
+  }),
+  resume: encodeResume({ epoch: bytes(9, 9), position: bytes(0, 7) }),
   'tab `t`': encodeTab('t'),
+  'position, same epoch': encodePosition({ epoch: bytes(), position: bytes(0, 7) }),
+  'receipt of signal 300, by 2': encodeSignalReceipt({
+    id: 300,
+    reached: 2,
+    code: '',
+    retryAfterMs: 0,
+  }),
 }
 
 function hex(message: Uint8Array): string {

@@ -1,43 +1,39 @@
 import { decodeAwareness } from '../protocol/awareness-message.js'
+import { closeReason } from '../protocol/close-reason.js'
 import {
   emptyAwarenessMessage,
-  encodeAcknowledge,
   encodeAwareness,
-  encodeAway,
   encodePermissionDenied,
   encodePong,
-  encodeReject,
 } from '../protocol/codec.js'
 import { CairnError, toCairnError } from '../protocol/errors.js'
+import { encodeAcknowledge, encodeAway, encodeReject } from '../protocol/extension-codec.js'
 import { MessageBatch } from '../runtime/message-batch.js'
 import type { MessageSocket } from '../runtime/message-socket.js'
-import type { WheelTask } from '../runtime/timer-wheel.js'
 import type { Author } from './author.js'
 import type { ConnectionContext } from './connection-context.js'
 import type { ConnectionState, JoiningState } from './connection-state.js'
 import { ConnectionWriter } from './connection-writer.js'
 import type { Document, DocumentUser } from './document.js'
-import { FanOut } from './fan-out.js'
 import { Heartbeat, type HeartbeatOwner } from './heartbeat.js'
 import { helloMessage } from './hello-message.js'
 import { InboundGate } from './inbound-gate.js'
 import { startJoinTimer } from './join-timer.js'
+import { LagWatch } from './lag-watch.js'
 import { exceeds } from './limits.js'
 import type { OpenDocument } from './open-document.js'
-import { encodePosition } from './position.js'
+import { positionOf } from './position.js'
 import { anonymous, type ConnectionRequest, type Principal } from './principal.js'
 import { type Receipt, Receipts } from './receipts.js'
 import { type MessageReceiver, receiveMessage } from './receive-message.js'
 import { RepeatedQuestion } from './repeated-question.js'
-import type { Lag, Subscriber } from './subscriber.js'
+import type { Subscriber } from './subscriber.js'
 import { SyncReplies } from './sync-replies.js'
 
 /** The same question for the same missing clocks is not repeated sooner than this. */
 const askAgainMs = 5_000
 /** Normal, going away, and closed without a code: the client meant to leave. */
 const cleanCloseCodes: ReadonlySet<number> = new Set([1000, 1001, 1005])
-/** How often the progress of a lagging connection is looked at. */
-const lagCheckMs = 1_000
 /** An update that says nothing: no structs, no deletes. */
 const emptyUpdateBytes = 2
 
@@ -55,6 +51,7 @@ export class Connection
   readonly id: string
   readonly socket: MessageSocket
   readonly isExtended: boolean
+  readonly lag: LagWatch
   cursor = 0
   presenceMark = 0
   readonly #context: ConnectionContext
@@ -64,11 +61,9 @@ export class Connection
   readonly #gate: InboundGate
   readonly #writer: ConnectionWriter
   readonly #heartbeat: Heartbeat
-  readonly #lagTask: WheelTask
   readonly #missing = new RepeatedQuestion(askAgainMs)
   readonly #queries: RepeatedQuestion
   #tab: string | undefined
-  #lag: Lag | undefined
   #state: ConnectionState
   #principal: Principal = anonymous
 
@@ -92,7 +87,7 @@ export class Connection
     const { wheel } = context.document
     this.#queries = new RepeatedQuestion(limits.syncIntervalMs)
     this.#heartbeat = new Heartbeat(wheel, timings, this, environment.now())
-    this.#lagTask = wheel.task(() => this.#checkLag())
+    this.lag = new LagWatch(context.document, socket, (error) => this.close(error))
     this.#state = { name: 'joining', early: [], timer: startJoinTimer(this, context.options) }
     socket.attach({
       onMessage: (message) => this.#onMessage(message),
@@ -127,7 +122,7 @@ export class Connection
       'closing a connection',
     )
     this.#leave(error.isTransient)
-    this.socket.close(closeCode, `${code}: ${message}`)
+    this.socket.close(closeCode, closeReason(error))
   }
 
   /** Stops reading for good; what was read goes on. For draining. */
@@ -181,24 +176,10 @@ export class Connection
 
   // As a subscriber.
 
-  get lag(): Lag | undefined {
-    return this.#lag
-  }
-
-  startLag(lag: Lag): void {
-    this.#lag = lag
-    this.#lagTask.scheduleAt(lag.since + lagCheckMs)
-  }
-
-  endLag(): void {
-    this.#lag = undefined
-    this.#lagTask.cancel()
-  }
-
   takeAcknowledgement(): Uint8Array | undefined {
     const count = this.#receipts?.takeAcknowledgement()
     if (count === undefined || this.#state.name !== 'live') return undefined
-    return encodeAcknowledge({ count, position: encodePosition(this.#state.open.index.head) })
+    return encodeAcknowledge({ count, position: positionOf(this.#state.open.index.head) })
   }
 
   wrote(now: number): void {
@@ -249,6 +230,18 @@ export class Connection
 
   nameTab(tab: string): void {
     this.#tab ??= tab
+  }
+
+  renewToken(): void {
+    this.close(new CairnError('FORBIDDEN', 'this server takes no newer tokens'))
+  }
+
+  resumeFrom(): void {
+    // Answering as if nothing had been said is what a server does that knows no positions.
+  }
+
+  receiveSignal(): void {
+    // A signal is nobody's due.
   }
 
   answerPing(payload: Uint8Array): void {
@@ -338,13 +331,6 @@ export class Connection
     open.fanOut.request()
   }
 
-  /** A connection that lags for too long goes. */
-  #checkLag(): void {
-    const error = FanOut.lagError(this, this.#context.document)
-    if (error !== undefined) this.close(error)
-    else this.#lagTask.scheduleAt(this.#context.options.environment.now() + lagCheckMs)
-  }
-
   #sendPresence(): void {
     if (this.#state.name !== 'live') return
     const now = this.#context.options.environment.now()
@@ -360,7 +346,7 @@ export class Connection
       return
     }
     // What it is owed is gone from the tail, or dearer than starting over.
-    this.endLag()
+    this.lag.end()
     open.fanOut.leave(this)
     replies.startOver()
   }
@@ -376,7 +362,7 @@ export class Connection
     this.#state = { name: 'closed' }
     this.#gate.close()
     this.#heartbeat.stop()
-    this.endLag()
+    this.lag.end()
     if (state.name === 'joining') {
       state.timer?.cancel()
       return

@@ -1,10 +1,9 @@
-import { encodeAwareness, encodeAway, encodeBack } from '../protocol/codec.js'
-import { CairnError } from '../protocol/errors.js'
+import { encodeAwareness } from '../protocol/codec.js'
+import { encodeAway, encodeBack } from '../protocol/extension-codec.js'
 import { MessageBatch } from '../runtime/message-batch.js'
 import type { DocumentContext } from './document-context.js'
 import type { DocumentIndex, TailRecord } from './document-index.js'
 import { FlushPacer } from './flush-pacer.js'
-import { exceeds } from './limits.js'
 import type { PresenceFlush } from './presence-flush.js'
 import type { PresenceTable } from './presence-table.js'
 import type { Subscriber } from './subscriber.js'
@@ -48,7 +47,7 @@ export class FanOut {
   join(subscriber: Subscriber): void {
     subscriber.cursor = this.#index.head
     subscriber.presenceMark = this.#presence.mark
-    subscriber.endLag()
+    subscriber.lag.end()
     this.#subscribers.add(subscriber)
   }
 
@@ -85,9 +84,9 @@ export class FanOut {
     const from = this.#shownThrough
     this.#shownThrough = this.#index.head
     for (const subscriber of this.#subscribers) {
-      if (subscriber.lag !== undefined) continue
+      if (subscriber.lag.isLagging) continue
       if (!subscriber.socket.isDrained) {
-        this.#startLag(subscriber, now)
+        subscriber.lag.start(now)
         continue
       }
       subscriber.presenceMark = presenceMark
@@ -118,7 +117,7 @@ export class FanOut {
    * the records that it is owed are no longer in the tail: it needs a fresh answer.
    */
   catchUp(subscriber: Subscriber): boolean {
-    if (subscriber.lag === undefined) return true
+    if (!subscriber.lag.isLagging) return true
     const first = this.#index.tail[0]?.sequence ?? this.#index.head + 1
     if (subscriber.cursor + 1 < first) return false
     const owed = this.#index.tailAfter(subscriber.cursor)
@@ -135,38 +134,9 @@ export class FanOut {
     subscriber.presenceMark = this.#presence.mark
     const acknowledgement = subscriber.takeAcknowledgement()
     if (acknowledgement !== undefined) messages.push(acknowledgement)
-    subscriber.endLag()
+    subscriber.lag.end()
     this.#write(subscriber, new MessageBatch(messages), now)
     return true
-  }
-
-  /** Why a lagging connection must go, if it must: it stood still, or lagged, for too long. */
-  static lagError(subscriber: Subscriber, context: DocumentContext): CairnError | undefined {
-    const { lag } = subscriber
-    if (lag === undefined) return undefined
-    const now = context.environment.now()
-    const waiting = subscriber.socket.bufferedBytes
-    if (waiting < lag.waiting) {
-      lag.waiting = waiting
-      lag.progressAt = now
-    }
-    const { lagStallMs, lagMs } = context.limits
-    if (exceeds(now - lag.progressAt, lagStallMs)) {
-      return new CairnError('LAGGING', `the connection took nothing for ${lagStallMs} ms`)
-    }
-    if (exceeds(now - lag.since, lagMs)) {
-      return new CairnError('LAGGING', `the connection has been behind for ${lagMs} ms`)
-    }
-    return undefined
-  }
-
-  #startLag(subscriber: Subscriber, now: number): void {
-    subscriber.startLag({
-      since: now,
-      waiting: subscriber.socket.bufferedBytes,
-      progressAt: now,
-    })
-    subscriber.socket.awaitDrain()
   }
 
   #write(subscriber: Subscriber, batch: MessageBatch, now: number): void {

@@ -1,7 +1,7 @@
-import { encodeHello } from '../protocol/codec.js'
+import { encodeHello } from '../protocol/extension-codec.js'
 import type { OpenDocument } from './open-document.js'
 import type { ResolvedOptions } from './options.js'
-import { encodePosition } from './position.js'
+import { positionOf } from './position.js'
 import type { Principal } from './principal.js'
 
 /** The first message of an extended connection: who it is, where it stands, and what it may rely on. */
@@ -14,7 +14,7 @@ export function helloMessage(
     connectionId: connection.id,
     access: connection.principal.access,
     epoch: open.log.epoch ?? new Uint8Array(0),
-    position: encodePosition(open.index.head),
+    position: positionOf(open.index.head),
     durability: store.durability,
     maxUpdateBytes: limits.updateBytes,
     heartbeatMs: timings.keepAliveMs,

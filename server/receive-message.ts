@@ -13,6 +13,12 @@ export interface MessageReceiver {
   answerPing(payload: Uint8Array): void
   /** The client says which browser tab it lives in. */
   nameTab(tab: string): void
+  /** A newer token of the same principal. */
+  renewToken(token: string): void
+  /** Where the client stood; its next sync step 1 may be answered by what came after. */
+  resumeFrom(place: { readonly epoch: Uint8Array; readonly position: Uint8Array }): void
+  /** A word to the others, of which nothing is kept. */
+  receiveSignal(id: number, payload: string): void
 }
 
 /**
@@ -40,6 +46,15 @@ export function receiveMessage(receiver: MessageReceiver, frame: Uint8Array): vo
       break
     case 'tab':
       receiver.nameTab(message.tab)
+      break
+    case 'token':
+      receiver.renewToken(message.token)
+      break
+    case 'resume':
+      receiver.resumeFrom(message)
+      break
+    case 'signal':
+      receiver.receiveSignal(message.id, message.payload)
       break
     // A client has no say in who may do what, and what later versions add is theirs to ignore.
     case 'auth':

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocketServer } from 'ws'
+import { closeReason } from '../protocol/close-reason.js'
 import { parseDocumentName } from '../protocol/document-name.js'
 import { toCairnError } from '../protocol/errors.js'
 import { extensionProtocol } from '../protocol/message.js'
@@ -51,7 +52,7 @@ export class Upgrader {
       const name = this.#documentName(url)
       if (typeof name !== 'string') {
         transport.attach(ignoreEverything)
-        transport.close(name.closeCode, `${name.code}: ${name.message}`)
+        transport.close(name.closeCode, closeReason(name))
         return
       }
       const { headers, socket } = request

@@ -1,4 +1,5 @@
-import { decodeServerMessage, encodeAwareness, encodeTab } from '../protocol/codec.js'
+import { decodeServerMessage, encodeAwareness } from '../protocol/codec.js'
+import { encodeTab } from '../protocol/extension-codec.js'
 import { AwarenessClient } from './awareness-client.js'
 import { RecordingSocket } from './recording-socket.js'
 import type { SimulatedServer } from './simulated-server.js'

@@ -1,4 +1,5 @@
-import { decodeServerMessage, encodeAcknowledge } from '../../../protocol/codec.js'
+import { decodeServerMessage } from '../../../protocol/codec.js'
+import { encodeAcknowledge } from '../../../protocol/extension-codec.js'
 import { messageType } from '../../../protocol/message.js'
 import { MessageBatch } from '../../../runtime/message-batch.js'
 import { ForwardingSocket } from '../forwarding-socket.js'
