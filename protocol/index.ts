@@ -64,6 +64,7 @@ export {
   type SyncStep2Message,
   type TabMessage,
   type TokenMessage,
+  tokenProtocolPrefix,
   type UnknownMessage,
   type UpdateMessage,
 } from './message.js'

@@ -6,6 +6,12 @@
 /** The WebSocket subprotocol that a client asks for to get message types of 100 and above. */
 export const extensionProtocol = 'cairn.v1'
 
+/**
+ * What stands before a token, in base64url, that comes as another WebSocket subprotocol: browsers
+ * can send no header of their own with an upgrade. A server never selects it.
+ */
+export const tokenProtocolPrefix = 'cairn.token.'
+
 /** The first varint of every message. */
 export const messageType = {
   sync: 0,

@@ -1,4 +1,4 @@
-import type { Server as HttpServer, IncomingMessage } from 'node:http'
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type * as Y from 'yjs'
 import type { StoreHealth } from '../persistence/document-store.js'
@@ -15,10 +15,11 @@ import { type DocumentHandle, DocumentHandles } from './document-handle.js'
 import { DocumentRegistry } from './document-registry.js'
 import { type DocumentWorker, ThreadDocumentWorker } from './document-worker.js'
 import { readDocument, transactDocument } from './embedding.js'
+import { EventStreamRoutes } from './event-stream-routes.js'
 import { FanOutBudget } from './fan-out-budget.js'
 import type { Guard } from './guard.js'
 import { createHttpServer, type ListenAddress, listenOn, stopListening } from './http-listener.js'
-import { requireWithin } from './limits.js'
+import { requireRoom } from './limits.js'
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.js'
 import { PresenceTable } from './presence-table.js'
 import type { ConnectionRequest } from './principal.js'
@@ -31,6 +32,10 @@ type ServerState =
   | { readonly name: 'open' }
   | { readonly name: 'closing'; readonly done: Promise<void> }
   | { readonly name: 'closed' }
+
+/** Whoever is sent away by a drain is told to come back at some time within this, for each of them. */
+const spreadMsEach = 2
+const maxSpreadMs = 10_000
 
 /** Makes a document server. It does nothing until `listen`, `open` or the first upgrade. */
 export function createServer(options: ServerOptions): CairnServer {
@@ -53,6 +58,7 @@ export class CairnServer {
   readonly #connections = new Set<Connection>()
   readonly #connectionContext: ConnectionContext
   readonly #upgrader: Upgrader
+  readonly #eventStreams: EventStreamRoutes
   #state: ServerState = { name: 'new' }
   #http: HttpServer | undefined
   #tickTimer: Timer | undefined
@@ -104,6 +110,10 @@ export class CairnServer {
     this.#upgrader = new Upgrader(options, (socket, request, isExtended) =>
       this.#accept(socket, request, isExtended),
     )
+    const readerContext = readingOnly(this.#connectionContext)
+    this.#eventStreams = new EventStreamRoutes(options, (socket, request, access) =>
+      this.#accept(socket, request, true, access === 'read' ? readerContext : undefined),
+    )
   }
 
   /** Connections that stand, joining ones included. */
@@ -138,7 +148,7 @@ export class CairnServer {
   }
 
   /**
-   * Opens the store and serves WebSockets, and a line of text and `/healthz` over HTTP.
+   * Opens the store and serves WebSockets and event streams, a line of text and `/healthz`.
    * @param address port 0 takes any free one; @default port 1234 on 127.0.0.1
    * @returns where it listens
    */
@@ -146,6 +156,7 @@ export class CairnServer {
     if (this.#http !== undefined) throw new TypeError('listen was called before')
     const http = createHttpServer({
       isReady: () => this.#state.name === 'open' && this.#options.store.health.state === 'ready',
+      onRequest: (request, response) => this.handleRequest(request, response),
       onUpgrade: (request, socket, head) => {
         if (!this.handleUpgrade(request, socket, head)) socket.destroy()
       },
@@ -168,6 +179,16 @@ export class CairnServer {
     return this.#upgrader.handle(request, socket, head)
   }
 
+  /**
+   * Takes over a request for an event stream, or for what its client sends, of any `node:http` server
+   * (docs/PROTOCOL.md, without a WebSocket). The body must not have been read. Returns false, having
+   * done nothing, for every path but `documents/<name>/events` and `documents/<name>/messages` under
+   * `options.path`.
+   */
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    return this.#eventStreams.handle(request, response)
+  }
+
   /** Serves a transport of any kind; `isExtended` says whether it speaks `cairn.v1`. */
   accept(socket: MessageSocket, request: ConnectionRequest, isExtended = false): Connection {
     return this.#accept(socket, request, isExtended)
@@ -180,7 +201,7 @@ export class CairnServer {
    * @param principal stands in the record as who wrote it
    * @returns what `change` returned, once its edits are durable
    * @throws what `change` throws, then nothing was changed; STORE_UNAVAILABLE, LIMIT_REACHED,
-   *   TOO_LARGE
+   *   TOO_LARGE, RATE
    */
   async transact<Result>(
     name: string,
@@ -204,7 +225,8 @@ export class CairnServer {
 
   /**
    * Drains: no new connections, nothing more is read, what was read becomes durable and is shown and
-   * acknowledged, connections close with 1012, the store closes. Idempotent.
+   * acknowledged, connections close with 1012 and are told when to come back, each at another time,
+   * the store closes. Idempotent.
    * @param options.deadlineMs after which what still stands is cut off; @default 10,000
    */
   close(options: { readonly deadlineMs?: number } = {}): Promise<void> {
@@ -237,9 +259,14 @@ export class CairnServer {
     return new PresenceTable({ documentName, presence, wallClockOffsetMs })
   }
 
-  #accept(socket: MessageSocket, request: ConnectionRequest, isExtended: boolean): Connection {
+  #accept(
+    socket: MessageSocket,
+    request: ConnectionRequest,
+    isExtended: boolean,
+    context = this.#connectionContext,
+  ): Connection {
     const connection = new Connection(
-      this.#connectionContext,
+      context,
       socket,
       { request, isExtended },
       (closed) => this.#forget(closed),
@@ -247,7 +274,8 @@ export class CairnServer {
     this.#connections.add(connection)
     try {
       if (this.#state.name === 'closing' || this.#state.name === 'closed') throw goingAway()
-      requireWithin('connections', this.#connections.size, this.#options.limits)
+      const { limits, environment } = this.#options
+      requireRoom('connections', this.#connections.size, limits, environment)
     } catch (error) {
       connection.close(toCairnError(error))
     }
@@ -287,9 +315,14 @@ export class CairnServer {
       const stopped = this.#http === undefined ? Promise.resolve() : stopListening(this.#http)
       for (const connection of this.#connections) connection.stopReading()
       await deadline.race(this.#documents.settle())
-      for (const connection of this.#connections) connection.close(goingAway())
+      const spreadMs = Math.min(maxSpreadMs, this.#connections.size * spreadMsEach)
+      for (const connection of this.#connections) {
+        connection.close(goingAway(environment.random() * spreadMs))
+      }
       await deadline.race(this.#connectionsGone())
       for (const connection of this.#connections) connection.socket.terminate()
+      // What was answered meanwhile left HTTP connections that wait for another request.
+      this.#http?.closeIdleConnections()
       await deadline.race(stopped)
       await deadline.race(this.#documents.closeAll(goingAway()))
     } finally {
@@ -310,6 +343,14 @@ export class CairnServer {
   }
 }
 
-function goingAway(): CairnError {
-  return new CairnError('GOING_AWAY', 'the server is closing')
+function goingAway(retryAfterMs = 0): CairnError {
+  return new CairnError('GOING_AWAY', 'the server is closing', { retryAfterMs })
+}
+
+/** Where everybody may do no more than read. */
+function readingOnly(context: ConnectionContext): ConnectionContext {
+  return {
+    ...context,
+    authenticate: async (request) => ({ ...(await context.authenticate(request)), access: 'read' }),
+  }
 }

@@ -165,9 +165,9 @@ export class Connection
 
   refuse(receipt: Receipt | undefined, error: CairnError): void {
     if (this.isExtended && receipt !== undefined) {
-      const { code, message: reason } = error
+      const { code, message: reason, retryAfterMs } = error
       const { frame } = receipt
-      this.#writer.sendControl(encodeReject({ frame, code, reason, retryAfterMs: 0 }))
+      this.#writer.sendControl(encodeReject({ frame, code, reason, retryAfterMs }))
     } else if (error.code !== 'INCOMPLETE') {
       // What was held too long is still with the client; closing would only bring it again.
       this.close(error)

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { parseCloseReason } from '../protocol/close-reason.js'
 import { CairnError } from '../protocol/errors.js'
 import { Replica } from '../test/replica.js'
 import { SimulatedServer } from '../test/simulated-server.js'
@@ -119,14 +120,21 @@ describe('limits of a document', () => {
     expect(stock.socket.closed?.code).toBe(4413)
   })
 
-  test('refuse the connection that is one too many', async () => {
-    simulated = new SimulatedServer({ limits: { documentConnections: 2 } })
-    const replicas = [new Replica(1), new Replica(2), new Replica(3)]
-    await simulated.connect('notes', ...replicas)
-    expect(replicas.map((replica) => replica.socket.closed?.code)).toEqual([
-      undefined,
-      undefined,
-      4413,
-    ])
-  })
+  test.each(['documentConnections', 'connections'])(
+    'such as %s tell the connection that is one too many to come back later',
+    async (name) => {
+      simulated = new SimulatedServer({ limits: { [name]: 2 } })
+      const replicas = [new Replica(1), new Replica(2), new Replica(3), new Replica(4)]
+      await simulated.connect('notes', ...replicas)
+      const closes = replicas.map((replica) => replica.socket.closed)
+      expect(closes.map((close) => close?.code)).toEqual([undefined, undefined, 4529, 4529])
+      const waits = closes.slice(2).map((close) => parseCloseReason(close?.reason ?? ''))
+      for (const { code, retryAfterMs } of waits) {
+        expect(code).toBe('RATE')
+        expect(retryAfterMs).toBeGreaterThanOrEqual(5_000)
+        expect(retryAfterMs).toBeLessThanOrEqual(10_000)
+      }
+      expect(waits[0]?.retryAfterMs).not.toBe(waits[1]?.retryAfterMs)
+    },
+  )
 })

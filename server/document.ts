@@ -6,7 +6,7 @@ import type { WheelTask } from '../runtime/timer-wheel.js'
 import { compact, shouldCompact } from './compaction.js'
 import type { DocumentContext } from './document-context.js'
 import { DocumentReplica } from './document-replica.js'
-import { requireWithin } from './limits.js'
+import { requireRoom } from './limits.js'
 import { OpenDocument } from './open-document.js'
 import type { PresenceFlush } from './presence-flush.js'
 import type { PresenceTable } from './presence-table.js'
@@ -77,13 +77,14 @@ export class Document {
 
   /**
    * Keeps the document in memory for `user` until `release`, and resolves when it is open.
-   * @throws DOCUMENT_DAMAGED, STORE_UNAVAILABLE and whatever else opening met
+   * @throws RATE, DOCUMENT_DAMAGED, STORE_UNAVAILABLE and whatever else opening met
    */
   async use(user: DocumentUser): Promise<OpenDocument> {
     this.#users.add(user)
     if (this.#state.name === 'open') this.#stopIdling()
     try {
-      requireWithin('documentConnections', this.#users.size, this.#context.limits)
+      const { limits, environment } = this.#context
+      requireRoom('documentConnections', this.#users.size, limits, environment)
       switch (this.#state.name) {
         case 'opening':
           return await this.#state.opened

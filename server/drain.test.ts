@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { parseCloseReason } from '../protocol/close-reason.js'
 import { RecordingSocket } from '../test/recording-socket.js'
 import { Replica } from '../test/replica.js'
 import { SimulatedServer } from '../test/simulated-server.js'
@@ -56,6 +57,23 @@ describe('close', () => {
     simulated.store.release()
     await simulated.run(closed)
     expect(simulated.environment.now() - start).toBeLessThan(3_000)
+  })
+
+  test('tells each connection to come back at another time, spread by how many there are', async () => {
+    const simulated = new SimulatedServer()
+    const sockets = Array.from({ length: 1_000 }, () => new RecordingSocket())
+    const request = { documentName: 'notes', url: '/notes', headers: {}, remoteAddress: undefined }
+    for (const socket of sockets) simulated.server.accept(socket, request)
+    await simulated.environment.settle()
+    await simulated.run(simulated.server.close())
+    const waits = sockets.map(({ closed }) => parseCloseReason(closed?.reason ?? '').retryAfterMs)
+    expect(Math.max(...waits)).toBeLessThanOrEqual(2_000)
+    // Uniformly: a tenth of them in each tenth of the time, give or take.
+    for (let from = 0; from < 2_000; from += 200) {
+      const share = waits.filter((wait) => wait >= from && wait < from + 200).length
+      expect(share).toBeGreaterThan(60)
+      expect(share).toBeLessThan(140)
+    }
   })
 
   test('is idempotent, also before anything was opened', async () => {

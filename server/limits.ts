@@ -1,4 +1,5 @@
 import { CairnError } from '../protocol/errors.js'
+import type { Environment } from '../runtime/environment.js'
 
 /** Every limit of the document server. 0 switches a limit off unless its line says otherwise. */
 export interface ServerLimits {
@@ -14,9 +15,9 @@ export interface ServerLimits {
   readonly documentRootNames: number
   /** Subdocuments ever put into one document. @default 1,000 */
   readonly documentSubdocuments: number
-  /** Connections to one document. @default 10,000 */
+  /** Connections to one document; more are told to come back later. @default 10,000 */
   readonly documentConnections: number
-  /** Connections to the server. @default 100,000 */
+  /** Connections to the server; more are told to come back later. @default 100,000 */
   readonly connections: number
   /** Bytes of updates whose past is unknown, held for one document. 0 holds nothing. @default 1 MiB */
   readonly heldBytes: number
@@ -41,6 +42,12 @@ export interface ServerLimits {
   readonly lagStallMs: number
   /** Milliseconds that a connection may lag at all before it is closed. @default 120,000 */
   readonly lagMs: number
+  /** Bytes of one signal. @default 16 KiB */
+  readonly signalBytes: number
+  /** Signals per second of one connection; those of two seconds may come at once. @default 20 */
+  readonly signalsPerSecond: number
+  /** Bytes of signals that may wait for one document's next flush. @default 1 MiB */
+  readonly documentSignalBytes: number
   /** Milliseconds that authentication and opening may take together. @default 30,000 */
   readonly joinMs: number
   /** Bytes of snapshots kept in memory for joins. 0 keeps none. @default 64 MiB */
@@ -70,6 +77,9 @@ export const defaultLimits: ServerLimits = Object.freeze({
   syncIntervalMs: 1_000,
   lagStallMs: 10_000,
   lagMs: 120_000,
+  signalBytes: 16_384,
+  signalsPerSecond: 20,
+  documentSignalBytes: mebibyte,
   joinMs: 30_000,
   snapshotCacheBytes: 64 * mebibyte,
   workerQueue: 1_000,
@@ -85,5 +95,22 @@ export function requireWithin(name: keyof ServerLimits, value: number, limits: S
   if (!exceeds(value, limits[name])) return
   throw new CairnError('LIMIT_REACHED', `limit ${name} is ${limits[name]}, this makes ${value}`, {
     rule: name,
+  })
+}
+
+/** A server that is full is knocked at by everybody who wants in: they come back spread out. */
+const fullRetryMs = 5_000
+
+/** @throws RATE, naming the limit, where there is no room for one more now, but may be later */
+export function requireRoom(
+  name: 'connections' | 'documentConnections',
+  count: number,
+  limits: ServerLimits,
+  environment: Pick<Environment, 'random'>,
+): void {
+  if (!exceeds(count, limits[name])) return
+  throw new CairnError('RATE', `limit ${name} is ${limits[name]}, this makes ${count}`, {
+    rule: name,
+    retryAfterMs: fullRetryMs * (1 + environment.random()),
   })
 }

@@ -13,6 +13,9 @@ import type { PresenceTable } from './presence-table.js'
 import type { Receipt } from './receipts.js'
 import { SyncAnswers } from './sync-answers.js'
 
+/** By then what fills the room for held updates may have been admitted. */
+const heldRetryMs = 1_000
+
 /** What an open document tells the one who holds it. */
 export interface OpenDocumentOwner {
   /** The log failed; the document has stopped. */
@@ -207,6 +210,7 @@ export class OpenDocument {
           'RATE',
           `${this.#held.count} updates of ${bytes} bytes wait for their past; ` +
             `the limits are ${heldUpdates} and ${heldBytes}`,
+          { retryAfterMs: heldRetryMs },
         ),
       )
       return

@@ -4,6 +4,11 @@ export interface Principal {
   readonly id: string
   readonly name?: string
   readonly access: Access
+  /**
+   * When what they showed is no longer good, in milliseconds since the Unix epoch. The connection is
+   * closed with TOKEN_EXPIRED 5 seconds later, unless a newer token has come. @default never
+   */
+  readonly expiresAt?: number | undefined
 }
 
 export type Access = 'read' | 'write'
@@ -16,11 +21,18 @@ export interface ConnectionRequest {
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly remoteAddress: string | undefined
+  /**
+   * What the client shows of itself: from the WebSocket subprotocol `cairn.token.` and base64url,
+   * else `Authorization: Bearer`, else the query parameter `token`. A newer one that the client sends
+   * over its connection takes its place, whatever stands in the headers and the address.
+   */
+  readonly token?: string | undefined
 }
 
 /**
  * Says who a connection is. Throwing, or resolving with undefined, refuses it: a `CairnError` with
- * its own close code, anything else with 4401.
+ * its own close code, anything else with 4401. It is called again, with the same request, for a newer
+ * token of the same connection.
  */
 export type Authenticate = (
   request: ConnectionRequest,

@@ -3,11 +3,12 @@ import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocketServer } from 'ws'
 import { closeReason } from '../protocol/close-reason.js'
 import { parseDocumentName } from '../protocol/document-name.js'
-import { toCairnError } from '../protocol/errors.js'
-import { extensionProtocol } from '../protocol/message.js'
+import { CairnError, toCairnError } from '../protocol/errors.js'
+import { extensionProtocol, tokenProtocolPrefix } from '../protocol/message.js'
 import type { MessageSocket } from '../runtime/message-socket.js'
 import type { ResolvedOptions } from './options.js'
 import type { ConnectionRequest } from './principal.js'
+import { requestToken } from './request-token.js'
 import { CairnWebSocket, WebSocketTransport } from './websocket-transport.js'
 
 /** Room for the message around an update of the greatest size. */
@@ -49,28 +50,30 @@ export class Upgrader {
     if (!url.startsWith(this.#options.path)) return false
     this.#webSockets.handleUpgrade(request, stream, head, (webSocket) => {
       const transport = new WebSocketTransport(webSocket, stream)
-      const name = this.#documentName(url)
-      if (typeof name !== 'string') {
+      const connectionRequest = this.#connectionRequest(url, request)
+      if (connectionRequest instanceof CairnError) {
         transport.attach(ignoreEverything)
-        transport.close(name.closeCode, closeReason(name))
-        return
+        transport.close(connectionRequest.closeCode, closeReason(connectionRequest))
+      } else {
+        this.#accept(transport, connectionRequest, webSocket.protocol === extensionProtocol)
       }
-      const { headers, socket } = request
-      const connectionRequest = {
-        documentName: name,
-        url,
-        headers,
-        remoteAddress: socket.remoteAddress,
-      }
-      this.#accept(transport, connectionRequest, webSocket.protocol === extensionProtocol)
     })
     return true
   }
 
-  #documentName(url: string) {
+  #connectionRequest(
+    url: string,
+    { headers, socket }: IncomingMessage,
+  ): ConnectionRequest | CairnError {
     const { path: prefix, decodeNames: decode } = this.#options
     try {
-      return parseDocumentName(url, { prefix, decode })
+      return {
+        documentName: parseDocumentName(url, { prefix, decode }),
+        url,
+        headers,
+        remoteAddress: socket.remoteAddress,
+        token: requestToken({ url, headers }),
+      }
     } catch (error) {
       return toCairnError(error)
     }
@@ -86,6 +89,6 @@ const ignoreEverything = {
 }
 
 function firstOf(protocols: ReadonlySet<string>): string | false {
-  for (const protocol of protocols) return protocol
+  for (const protocol of protocols) if (!protocol.startsWith(tokenProtocolPrefix)) return protocol
   return false
 }
