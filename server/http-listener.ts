@@ -1,25 +1,31 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { answerText } from './http-answer.js'
 
 export interface ListenAddress {
   readonly port: number
   readonly host: string
 }
 
-/** The HTTP side of a server of our own: upgrades, a greeting, and a health check. */
+/** The HTTP side of a server of our own: event streams, upgrades, a greeting, and a health check. */
 export function createHttpServer(options: {
   readonly isReady: () => boolean
+  /** Returns false where the request is none of its own. */
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => boolean
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }): Server {
   const server = createServer((request, response) => {
+    if (options.onRequest(request, response)) return
     const path = (request.url ?? '/').split('?')[0]
     if (path === '/healthz') {
       const isReady = options.isReady()
-      answer(response, isReady ? 200 : 503, isReady ? 'ready\n' : 'unavailable\n')
+      answerText(response, isReady ? 200 : 503, isReady ? 'ready\n' : 'unavailable\n')
     } else if (path === '/') {
-      answer(response, 200, 'Cairn serves Yjs documents over WebSocket at /<document name>\n')
+      answerText(response, 200, 'Cairn serves Yjs documents over WebSocket at /<document name>\n')
     } else {
-      answer(response, 426, 'Here is a document: connect by WebSocket\n', { upgrade: 'websocket' })
+      answerText(response, 426, 'Here is a document: connect by WebSocket\n', {
+        upgrade: 'websocket',
+      })
     }
   })
   server.on('upgrade', (request, socket, head) => options.onUpgrade(request, socket, head))
@@ -45,14 +51,4 @@ export function stopListening(server: Server): Promise<void> {
     server.close(() => resolve())
     server.closeIdleConnections()
   })
-}
-
-function answer(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers })
-  response.end(text)
 }
