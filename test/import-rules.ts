@@ -30,7 +30,10 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
     folders: ['runtime', 'protocol', 'persistence'],
     packages: [...documentPackages, 'ws'],
   },
-  client: { folders: ['runtime', 'protocol'], packages: [...documentPackages, 'y-protocols'] },
+  client: {
+    folders: ['runtime', 'protocol'],
+    packages: [...documentPackages, 'y-indexeddb', 'y-protocols'],
+  },
   bench: { folders: core, packages: [...shippedPackages, 'hdr-histogram-js', 'uplot'] },
   cli: { folders: core, packages: shippedPackages },
   demo: { folders: ['client'], packages: documentPackages },

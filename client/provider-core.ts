@@ -1,0 +1,436 @@
+import { type Awareness, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness'
+import type * as Y from 'yjs'
+import { encodeAwareness } from '../protocol/codec.js'
+import type { AccessMessage, HelloMessage, RejectMessage } from '../protocol/message.js'
+import type { Environment } from '../runtime/environment.js'
+import type { ConnectionStatus } from './connection-status.js'
+import { Connector, type ConnectorOwner } from './connector.js'
+import { KnownPlace } from './known-place.js'
+import { openPersistence, type Persistence } from './persistence.js'
+import { ProviderError } from './provider-error.js'
+import type { CoreEvents } from './provider-events.js'
+import type { ResolvedProviderOptions } from './provider-options.js'
+import { SavedWaiters } from './saved-waiters.js'
+import { Session, type SessionOwner } from './session.js'
+import { fromJson, Signals } from './signals.js'
+import { TabChannel, type TabChannelOwner } from './tab-channel.js'
+import { tabScope } from './tab-scope.js'
+import type { TokenSource } from './token-source.js'
+import type { Transport, TransportClose } from './transport.js'
+import type { TransportChoice } from './transport-choice.js'
+import { UnsavedChanges } from './unsaved-changes.js'
+import { isOnline } from './wake-events.js'
+
+/** The provider that a core is of: what it needs of it, and whom it tells. */
+export interface ProviderHost {
+  readonly doc: Y.Doc
+  readonly awareness: Awareness
+  /** The provider itself, as the origin of what comes from elsewhere. */
+  readonly origin: object
+  /** The address without its query; names the tabs and the database. */
+  readonly address: string
+  readonly tab: string
+  shouldReconnect(close: TransportClose): boolean
+  emit<Name extends keyof CoreEvents>(name: Name, args: Parameters<CoreEvents[Name]>): void
+  /** The connection came to another phase, as y-websocket counts them. */
+  onPhase(phase: Phase, before: Phase): void
+  onConnectionClose(close: TransportClose | null): void
+  onConnectionError(event: unknown): void
+  onClosedForGood(error: ProviderError, close: TransportClose | null): void
+  onUnknown(messageType: number, frame: Uint8Array): void
+}
+
+export type Phase = 'idle' | 'connecting' | 'connected'
+
+/** What a provider does, apart from how it looks to the application. */
+export class ProviderCore implements ConnectorOwner, SessionOwner, TabChannelOwner {
+  readonly environment: Environment
+  readonly doc: Y.Doc
+  readonly awareness: Awareness
+  readonly origin: object
+  readonly tab: string
+  readonly maxBackoffMs: number
+  readonly transports: TransportChoice
+  readonly tokens: TokenSource
+  readonly place = new KnownPlace()
+  readonly unsaved = new UnsavedChanges()
+  readonly signals = new Signals()
+  readonly away = new Set<number>()
+  readonly #host: ProviderHost
+  readonly #options: ResolvedProviderOptions
+  readonly #connector: Connector
+  readonly #tabs: TabChannel | undefined
+  readonly #waiters = new SavedWaiters()
+  readonly #startsEmpty: boolean
+  #persistence: Persistence | undefined
+  #loading: Promise<void> | undefined
+  #access: AccessMessage | undefined
+  #hello: HelloMessage | undefined
+  #latencyMs: number | undefined
+  #lastConnected: number | undefined
+  #hasAnnounced = false
+  #wantsTabs = false
+  #phase: Phase = 'idle'
+  #status: ConnectionStatus
+  #wasSaved = false
+  #toldUnsaved = 0
+
+  constructor(
+    host: ProviderHost,
+    options: ResolvedProviderOptions,
+    transports: TransportChoice,
+    tokens: TokenSource,
+  ) {
+    this.#host = host
+    this.#options = options
+    this.environment = options.environment
+    this.doc = host.doc
+    this.awareness = host.awareness
+    this.origin = host.origin
+    this.tab = host.tab
+    this.maxBackoffMs = options.maxBackoffMs
+    this.transports = transports
+    this.tokens = tokens
+    this.#startsEmpty = this.doc.store.clients.size === 0
+    this.#connector = new Connector(this)
+    const { BroadcastChannelClass } = options
+    if (BroadcastChannelClass !== undefined) {
+      this.#tabs = new TabChannel(this, BroadcastChannelClass)
+    }
+    this.#status = this.#currentStatus(this.environment.wallClock())
+  }
+
+  get status(): ConnectionStatus {
+    return this.#status
+  }
+
+  get session(): Session | undefined {
+    return this.#connector.session
+  }
+
+  get transport(): Transport | undefined {
+    return this.#connector.transport
+  }
+
+  get attempts(): number {
+    return this.#connector.attempts
+  }
+
+  get hello(): HelloMessage | undefined {
+    return this.#hello
+  }
+
+  get access(): 'read' | 'write' | undefined {
+    return this.#access?.access ?? this.#hello?.access
+  }
+
+  /** The name that the tabs of this document share; undefined while it is not certain. */
+  get tabName(): string | undefined {
+    const scope = tabScope(this.#options.tabScope, this.tokens.isGiven, {
+      access: this.#access,
+      hello: this.session?.isSynced ? this.#hello : undefined,
+    })
+    return scope === undefined ? undefined : `${this.#host.address}${scope}`
+  }
+
+  get areTabsJoined(): boolean {
+    return this.#tabs?.isOpen ?? false
+  }
+
+  connect(): void {
+    this.#connector.connect()
+  }
+
+  disconnect(): void {
+    const { awareness, doc } = this
+    // Servers that do not see a clean close are told.
+    const gone = encodeAwarenessUpdate(awareness, [doc.clientID], new Map())
+    this.transport?.send(encodeAwareness(gone))
+    this.#connector.disconnect()
+  }
+
+  wake(): void {
+    this.#connector.wake()
+  }
+
+  /** The system lost its network: a connection that stands is looked at, the status says so. */
+  networkLost(): void {
+    this.session?.check()
+    this.onStatus()
+  }
+
+  joinTabs(): void {
+    this.#wantsTabs = true
+    const name = this.tabName
+    if (name !== undefined) this.#tabs?.open(name)
+  }
+
+  leaveTabs(): void {
+    this.#wantsTabs = false
+    this.#tabs?.close()
+  }
+
+  async destroy(): Promise<void> {
+    const error = new ProviderError('DESTROYED', 'the provider was destroyed')
+    this.#connector.close(error)
+    this.tokens.stop()
+    this.#waiters.fail(error)
+    await this.#persistence?.close()
+  }
+
+  whenSaved(): Promise<void> {
+    if (this.unsaved.isSaved) return Promise.resolve()
+    const error = this.#whyNeverSaved()
+    return error === undefined ? this.#waiters.wait() : Promise.reject(error)
+  }
+
+  async clearPersisted(): Promise<void> {
+    await this.#loading
+    await this.#persistence?.clear()
+  }
+
+  /** The Y.Doc changed. */
+  changed(update: Uint8Array, origin: unknown): void {
+    if (origin === this.origin || (origin !== null && origin === this.#persistence?.origin)) return
+    const number = this.#tabs?.publishUpdate(update) ?? 0
+    const { session } = this
+    if (session?.isReadOnly) this.#refuseLocally()
+    else this.unsaved.add(update, number, session?.sendUpdate(update))
+    this.onUnsavedChanged()
+  }
+
+  /** This client's presence changed. */
+  presenceChanged(): void {
+    this.session?.sendAwareness([this.doc.clientID])
+    this.#tabs?.publishAwareness()
+  }
+
+  // As the owner of the connector.
+
+  prepare(): Promise<void> | undefined {
+    const steps = [this.#load(), this.tokens.fetch(), this.transports.ready()]
+    const waiting = steps.filter((step) => step !== undefined)
+    return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined)
+  }
+
+  openSession(transport: Transport): Session {
+    this.unsaved.connectionLost()
+    const state = this.awareness.getLocalState()
+    // A server that kept the clock of before would take the same one for old news.
+    if (this.#hasAnnounced && state !== null) this.awareness.setLocalState(state)
+    this.#hasAnnounced = true
+    return new Session(this, transport)
+  }
+
+  shouldReconnect(close: TransportClose): boolean {
+    return this.#host.shouldReconnect(close)
+  }
+
+  onStatus(): void {
+    const phase = this.transport === undefined ? 'idle' : this.session ? 'connected' : 'connecting'
+    const hasLost = this.#phase === 'connected' && phase !== 'connected'
+    if (hasLost) this.#connectionLost()
+    const before = this.#status
+    const name = this.#connector.stateName(isOnline())
+    const since = name === before.state ? before.since : this.environment.wallClock()
+    this.#status = this.#currentStatus(since)
+    const phaseBefore = this.#phase
+    this.#phase = phase
+    if (phase !== phaseBefore) this.#host.onPhase(phase, phaseBefore)
+    if (!areSame(before, this.#status)) this.#host.emit('state', [this.#status])
+  }
+
+  onClose(close: TransportClose | null): void {
+    this.#host.onConnectionClose(close)
+  }
+
+  onTransportError(event: unknown): void {
+    this.#host.onConnectionError(event)
+  }
+
+  onClosedForGood(error: ProviderError, close: TransportClose | null): void {
+    this.#waiters.fail(error)
+    this.#host.onClosedForGood(error, close)
+  }
+
+  // As the owner of a session.
+
+  onHello(hello: HelloMessage): void {
+    this.#hello = hello
+    this.#access = undefined
+    this.#host.emit('access', [hello.access])
+    this.onStatus()
+  }
+
+  onReset(former: Uint8Array, present: Uint8Array): void {
+    const message = 'the document was deleted; this Y.Doc belongs to its former life'
+    this.#connector.close(new ProviderError('RESET', message))
+    this.#host.emit('reset', [{ former, present }])
+  }
+
+  onSynced(): void {
+    this.#lastConnected = this.environment.wallClock()
+    if (this.session?.isReadOnly && this.#startsEmpty) this.unsaved.hasNothingOfItsOwn()
+    this.#connector.synced()
+    this.#host.emit('synced', [true])
+    this.#host.emit('sync', [true])
+    if (this.#wantsTabs) this.joinTabs()
+    this.onUnsavedChanged()
+    if (this.session !== undefined && this.#whyNeverSaved() !== undefined) this.#giveUpWaiting()
+  }
+
+  onUnsavedChanged(): void {
+    const { count, isSaved } = this.unsaved
+    this.#tabs?.publishSaved()
+    if (count !== this.#toldUnsaved) {
+      this.#toldUnsaved = count
+      this.#host.emit('unsaved-changes', [count])
+    }
+    if (isSaved === this.#wasSaved) return
+    this.#wasSaved = isSaved
+    if (isSaved) this.#waiters.saved()
+    this.#host.emit('saved', [isSaved])
+  }
+
+  onAccess(access: AccessMessage): void {
+    const before = this.access
+    this.#access = access
+    this.tokens.renewBefore(access.expiresInMs, (token) => this.session?.sendToken(token))
+    if (this.#wantsTabs) this.joinTabs()
+    if (access.access !== before) this.#host.emit('access', [access.access])
+    this.onStatus()
+  }
+
+  onRejected({ code, reason, retryAfterMs }: RejectMessage, changes: number): void {
+    const error = new ProviderError(code, reason, { retryAfterMs })
+    this.#host.emit('rejected', [{ error, changes }])
+    if (retryAfterMs === 0) this.#waiters.fail(error)
+  }
+
+  onPermissionDenied(reason: string): void {
+    const error = new ProviderError('FORBIDDEN', reason)
+    this.#host.emit('rejected', [{ error, changes: this.unsaved.count }])
+  }
+
+  onAway(clientIDs: readonly number[], isAway: boolean): void {
+    for (const clientID of clientIDs) {
+      if (isAway) this.away.add(clientID)
+      else this.away.delete(clientID)
+    }
+    this.#host.emit(isAway ? 'away' : 'back', [clientIDs])
+  }
+
+  onSignal(signal: { connectionId: string; principal: string; payload: string }): void {
+    const { connectionId: from, principal, payload } = signal
+    const value = fromJson(payload)
+    if (value !== undefined) this.#host.emit('signal', [{ from, principal, value }])
+  }
+
+  onSignalReceipt(receipt: Parameters<Signals['settle']>[0]): void {
+    this.signals.settle(receipt)
+  }
+
+  onEpoch(epoch: Uint8Array): void {
+    this.#persistence?.keepEpoch(epoch)
+  }
+
+  onLatency(latencyMs: number): void {
+    this.#latencyMs = latencyMs
+    this.onStatus()
+  }
+
+  onUnknown(messageType: number, frame: Uint8Array): void {
+    this.#host.onUnknown(messageType, frame)
+  }
+
+  onLost(): void {
+    this.#connector.lost(new ProviderError('TIMEOUT', 'nothing was heard of the server'))
+  }
+
+  onError(error: unknown): void {
+    this.#host.emit('error', [error])
+  }
+
+  // As the owner of the channel between tabs.
+
+  forward(from?: string): void {
+    const { session } = this
+    if (session?.canSend)
+      this.unsaved.takeUnsentOfTabs((update) => session.sendUpdate(update), from)
+  }
+
+  #connectionLost(): void {
+    const { awareness, doc } = this
+    const others = [...awareness.getStates().keys()].filter((id) => id !== doc.clientID)
+    this.unsaved.connectionLost()
+    this.signals.connectionLost()
+    this.tokens.stop()
+    this.away.clear()
+    removeAwarenessStates(awareness, others, this.origin)
+    this.#host.emit('synced', [false])
+    this.#host.emit('sync', [false])
+  }
+
+  #load(): Promise<void> | undefined {
+    const { persist } = this.#options
+    if (persist === false || this.#persistence !== undefined) return undefined
+    const name = persist === true ? this.#host.address : persist
+    this.#loading ??= openPersistence(name, this.doc).then(
+      (persistence) => {
+        this.#persistence = persistence
+        if (persistence.epoch.length > 0) this.place.recall(persistence.epoch)
+      },
+      // The document is not kept here, but there is no reason not to have it from the server.
+      (error: unknown) => this.onError(error),
+    )
+    return this.#loading
+  }
+
+  #refuseLocally(): void {
+    this.unsaved.addRejected()
+    const error = new ProviderError('FORBIDDEN', 'this client may read, not write')
+    this.#host.emit('rejected', [{ error, changes: 1 }])
+    this.#waiters.fail(error)
+  }
+
+  #whyNeverSaved(): ProviderError | undefined {
+    const { reason, isClosed } = this.#connector
+    if (isClosed && reason !== undefined) return reason
+    if (this.unsaved.rejected > 0) {
+      return new ProviderError('FORBIDDEN', 'the server has refused changes of this Y.Doc')
+    }
+    if (!this.session?.isSynced || this.session.hello !== undefined) return undefined
+    return new ProviderError('NOT_ACKNOWLEDGED', 'this server does not say what it has stored')
+  }
+
+  #giveUpWaiting(): void {
+    const error = this.#whyNeverSaved()
+    if (error !== undefined) this.#waiters.fail(error)
+  }
+
+  #currentStatus(since: number): ConnectionStatus {
+    const connector = this.#connector
+    return Object.freeze({
+      state: connector.stateName(isOnline()),
+      since,
+      attempts: connector.attempts,
+      latencyMs: this.#latencyMs,
+      lastConnected: this.#lastConnected,
+      transport: connector.transport?.kind,
+      access: this.access,
+      reason: connector.reason,
+    })
+  }
+}
+
+function areSame(left: ConnectionStatus, right: ConnectionStatus): boolean {
+  return (
+    left.state === right.state &&
+    left.attempts === right.attempts &&
+    left.latencyMs === right.latencyMs &&
+    left.lastConnected === right.lastConnected &&
+    left.transport === right.transport &&
+    left.access === right.access &&
+    left.reason === right.reason
+  )
+}

@@ -1,0 +1,362 @@
+import { type Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness'
+import * as Y from 'yjs'
+import {
+  decodeServerMessage,
+  emptyAwarenessMessage,
+  encodeAwareness,
+  encodePing,
+  encodePong,
+  encodeSyncStep1,
+  encodeSyncStep2,
+  encodeUpdate,
+} from '../protocol/codec.js'
+import {
+  encodeResume,
+  encodeSentSignal,
+  encodeTab,
+  encodeToken,
+} from '../protocol/extension-codec.js'
+import type {
+  AccessMessage,
+  HelloMessage,
+  ReceivedSignalMessage,
+  RejectMessage,
+  ServerMessage,
+  SignalReceiptMessage,
+} from '../protocol/message.js'
+import type { Environment, Timer } from '../runtime/environment.js'
+import { Heartbeat } from './heartbeat.js'
+import type { KnownPlace } from './known-place.js'
+import type { Transport } from './transport.js'
+import { noUpdate, type UnsavedChanges } from './unsaved-changes.js'
+
+/** What a session is part of, and whom it tells. */
+export interface SessionOwner {
+  readonly environment: Environment
+  readonly doc: Y.Doc
+  readonly awareness: Awareness
+  readonly place: KnownPlace
+  readonly unsaved: UnsavedChanges
+  /** The origin of what it applies to the Y.Doc. */
+  readonly origin: object
+  readonly tab: string
+  onHello(hello: HelloMessage): void
+  /** The document of the server is not the one that this Y.Doc belongs to. */
+  onReset(former: Uint8Array, present: Uint8Array): void
+  onSynced(): void
+  /** Something was acknowledged, refused, or is newly unsaved. */
+  onUnsavedChanged(): void
+  onAccess(access: AccessMessage): void
+  onRejected(reject: RejectMessage, changes: number): void
+  onPermissionDenied(reason: string): void
+  onAway(clientIDs: readonly number[], isAway: boolean): void
+  onSignal(signal: ReceivedSignalMessage): void
+  onSignalReceipt(receipt: SignalReceiptMessage): void
+  onEpoch(epoch: Uint8Array): void
+  onLatency(latencyMs: number): void
+  onUnknown(messageType: number, frame: Uint8Array): void
+  /** The transport carries nothing any more. */
+  onLost(): void
+  /** Applying what came threw; an observer of the application may have. */
+  onError(error: unknown): void
+}
+
+/**
+ * What is said on one transport, from its opening on.
+ *
+ * 1. A frame that carries an update has a number here, from 1; the server acknowledges by it.
+ * 2. Until the server's sync step 1 is answered no update goes out by itself: the answer has it.
+ */
+export class Session {
+  readonly transport: Transport
+  readonly #owner: SessionOwner
+  readonly #heartbeat: Heartbeat
+  #hello: HelloMessage | undefined
+  #access: 'read' | 'write' = 'write'
+  #isHeard = false
+  #isSynced = false
+  #isClosed = false
+  /** The state vector in the server's last sync step 1; undefined until it was answered. */
+  #asked: Uint8Array | undefined
+  #frames = 0
+  readonly #retries = new Set<Timer>()
+
+  constructor(owner: SessionOwner, transport: Transport) {
+    this.#owner = owner
+    this.transport = transport
+    this.#heartbeat = new Heartbeat({
+      environment: owner.environment,
+      ask: () => this.#ask(),
+      onLatency: (latencyMs) => owner.onLatency(latencyMs),
+      onLost: () => owner.onLost(),
+    })
+  }
+
+  get isSynced(): boolean {
+    return this.#isSynced
+  }
+
+  /** Whether the server speaks `cairn.v1`, as its hello has shown. */
+  get hello(): HelloMessage | undefined {
+    return this.#hello
+  }
+
+  /** The first words. @param mayBeExtended whether the other side may know `cairn.v1` */
+  start(mayBeExtended: boolean): void {
+    const { awareness, doc, place, tab } = this.#owner
+    if (mayBeExtended) {
+      this.#send(encodeTab(tab))
+      if (place.resume !== undefined) this.#send(encodeResume(place.resume))
+    }
+    this.#send(encodeSyncStep1(Y.encodeStateVector(doc)))
+    // Presence of others comes to whoever has announced itself, be it with nothing.
+    if (awareness.getLocalState() === null) this.#send(emptyAwarenessMessage)
+    else this.sendAwareness([doc.clientID])
+  }
+
+  receive(frame: Uint8Array): void {
+    if (this.#isClosed) return
+    let message: ServerMessage
+    try {
+      message = decodeServerMessage(frame)
+    } catch (error) {
+      this.#owner.onError(error)
+      return
+    }
+    const isFirst = !this.#isHeard
+    this.#isHeard = true
+    if (isFirst) this.#owner.unsaved.setAcknowledging(message.type === 'hello')
+    const isAnswer = message.type === 'pong' || (this.#hello === undefined && isStep2(message))
+    this.#heartbeat.heard(isAnswer)
+    this.#handle(message, frame)
+  }
+
+  /** Whether a change may go out by itself; before, the answer to the server will have it. */
+  get canSend(): boolean {
+    return this.#asked !== undefined && this.#access === 'write' && !this.#isClosed
+  }
+
+  /** Sends a change at once where that is due. @returns its frame */
+  sendUpdate(update: Uint8Array): number | undefined {
+    return this.canSend ? this.#sendCounted(encodeUpdate(update)) : undefined
+  }
+
+  /** A message of the application's own. */
+  sendRaw(message: Uint8Array): void {
+    this.#send(message)
+  }
+
+  get isReadOnly(): boolean {
+    return this.#access === 'read'
+  }
+
+  sendAwareness(clientIDs: number[]): void {
+    this.#send(encodeAwareness(encodeAwarenessUpdate(this.#owner.awareness, clientIDs)))
+  }
+
+  sendSignal(id: number, payload: string): void {
+    this.#send(encodeSentSignal({ id, payload }))
+  }
+
+  sendToken(token: string): void {
+    if (this.#hello !== undefined) this.#send(encodeToken(token))
+  }
+
+  /** Asks the server what it has that the Y.Doc lacks. */
+  resync(): void {
+    this.#send(encodeSyncStep1(Y.encodeStateVector(this.#owner.doc)))
+  }
+
+  /** The page woke up: is the other side still there? */
+  check(): void {
+    this.#heartbeat.check()
+  }
+
+  /** Nothing more is taken or sent. The transport is the owner's to close. */
+  stop(): void {
+    this.#isClosed = true
+    this.#heartbeat.stop()
+    for (const timer of this.#retries) timer.cancel()
+    this.#retries.clear()
+  }
+
+  #handle(message: ServerMessage, frame: Uint8Array): void {
+    const owner = this.#owner
+    switch (message.type) {
+      case 'hello':
+        this.#greet(message)
+        break
+      case 'sync-step-1':
+        this.#answer(message.stateVector)
+        break
+      case 'sync-step-2':
+        this.#apply(message.update)
+        this.#synced()
+        break
+      case 'update':
+        this.#apply(message.update)
+        break
+      case 'awareness':
+        this.#try(() => applyAwarenessUpdate(owner.awareness, message.awareness, owner.origin))
+        break
+      case 'query-awareness':
+        this.sendAwareness([...owner.awareness.getStates().keys()])
+        break
+      case 'auth':
+        owner.onPermissionDenied(message.reason)
+        break
+      case 'ping':
+        this.#send(encodePong(message.payload))
+        break
+      case 'pong':
+        break
+      case 'unknown':
+        owner.onUnknown(message.messageType, frame)
+        break
+      default:
+        if (this.#hello !== undefined) this.#handleExtended(message)
+    }
+  }
+
+  #handleExtended(message: ExtendedMessage): void {
+    const owner = this.#owner
+    switch (message.type) {
+      case 'acknowledge':
+        owner.unsaved.acknowledge(message.count)
+        owner.place.reach(message.position)
+        owner.onUnsavedChanged()
+        break
+      case 'position':
+        if (message.epoch.length > 0) this.#learnEpoch(message.epoch)
+        owner.place.reach(message.position)
+        break
+      case 'reject':
+        this.#rejected(message)
+        break
+      case 'access':
+        this.#access = message.access
+        owner.onAccess(message)
+        break
+      case 'away':
+        owner.onAway(message.clientIDs, true)
+        break
+      case 'back':
+        owner.onAway(message.clientIDs, false)
+        break
+      case 'signal':
+        owner.onSignal(message)
+        break
+      case 'signal-receipt':
+        owner.onSignalReceipt(message)
+        break
+    }
+  }
+
+  #greet(hello: HelloMessage): void {
+    const { place, unsaved } = this.#owner
+    if (this.#hello !== undefined) return
+    const former = place.epoch
+    const relation = place.compare(hello.epoch, hello.durability)
+    if (relation === 'another') {
+      this.#owner.onReset(former, hello.epoch.slice())
+      return
+    }
+    if (relation === 'same-with-losses') unsaved.forgetWhatIsSaved()
+    this.#hello = hello
+    this.#access = hello.access
+    this.#learnEpoch(hello.epoch)
+    this.#owner.onHello(hello)
+  }
+
+  #learnEpoch(epoch: Uint8Array): void {
+    this.#owner.place.setEpoch(epoch)
+    if (epoch.length > 0) this.#owner.onEpoch(epoch)
+  }
+
+  #synced(): void {
+    if (this.#isSynced) return
+    this.#isSynced = true
+    this.#owner.onSynced()
+  }
+
+  #answer(stateVector: Uint8Array): void {
+    const { doc, unsaved } = this.#owner
+    this.#asked = stateVector.slice()
+    if (this.#access === 'read') {
+      // Every client answers, one that may not write with nothing.
+      this.#sendCounted(encodeSyncStep2(noUpdate))
+      return
+    }
+    this.#try(() => {
+      const { update, isEverything } = unsaved.answer(doc, stateVector)
+      unsaved.sentAnswer(this.#sendCounted(encodeSyncStep2(update)), isEverything)
+    })
+  }
+
+  #rejected(reject: RejectMessage): void {
+    const { environment, unsaved } = this.#owner
+    const changes = unsaved.reject(reject.frame)
+    this.#owner.onRejected(reject, changes)
+    this.#owner.onUnsavedChanged()
+    const asked = this.#asked
+    // The server drops an update whose past did not come: then all of it is sent, in one piece.
+    const retryMs = reject.code === 'INCOMPLETE' ? incompleteRetryMs : reject.retryAfterMs
+    if (retryMs === 0 || asked === undefined || this.#retries.size > 0) return
+    const timer = environment.setTimer(() => {
+      this.#retries.delete(timer)
+      this.#answer(asked)
+    }, retryMs)
+    this.#retries.add(timer)
+  }
+
+  #ask(): void {
+    // A server that does not know ping answers sync step 1, whatever it is.
+    if (this.#hello === undefined) this.resync()
+    else this.#send(encodePing(noPayload))
+  }
+
+  #apply(update: Uint8Array): void {
+    this.#try(() => Y.applyUpdate(this.#owner.doc, update, this.#owner.origin))
+  }
+
+  #try(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#owner.onError(error)
+    }
+  }
+
+  #sendCounted(message: Uint8Array): number {
+    this.#send(message)
+    return ++this.#frames
+  }
+
+  #send(message: Uint8Array): void {
+    if (!this.#isClosed) this.transport.send(message)
+  }
+}
+
+const noPayload = new Uint8Array(0)
+const incompleteRetryMs = 1_000
+
+type ExtendedMessage = Exclude<
+  ServerMessage,
+  {
+    readonly type:
+      | 'hello'
+      | 'sync-step-1'
+      | 'sync-step-2'
+      | 'update'
+      | 'awareness'
+      | 'query-awareness'
+      | 'auth'
+      | 'ping'
+      | 'pong'
+      | 'unknown'
+  }
+>
+
+function isStep2(message: ServerMessage): boolean {
+  return message.type === 'sync-step-2'
+}

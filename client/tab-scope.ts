@@ -1,0 +1,27 @@
+/** What a server has said of who this is. */
+interface Known {
+  readonly access: { readonly access: 'read' | 'write'; readonly principal: string } | undefined
+  readonly hello: { readonly access: 'read' | 'write' } | undefined
+}
+
+/**
+ * What keeps tabs apart that have the same address open as somebody else, or that may do something
+ * else: an edit of a tab that may only read must not ride out through one that may write.
+ *
+ * @param chosen by the application
+ * @param hasToken whether there is one, so that the server must be heard before tabs may share
+ * @returns the end of the channel's name; undefined where it is not certain yet
+ */
+export function tabScope(
+  chosen: string | undefined,
+  hasToken: boolean,
+  { access, hello }: Known,
+): string | undefined {
+  if (chosen !== undefined) return `#${chosen}`
+  if (access !== undefined && access.principal !== '') {
+    return `#${access.principal}:${access.access}`
+  }
+  const known = access ?? hello
+  if (known === undefined) return hasToken ? undefined : ''
+  return known.access === 'read' ? '#:read' : ''
+}
