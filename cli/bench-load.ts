@@ -69,9 +69,8 @@ async function benchLoad(options: Options, context: CommandContext): Promise<voi
     progress.clear()
     output.write(describeLoad(report))
     if (options.out !== undefined) {
-      const { loadPage } = await import('../bench/report/load-page.js')
-      const { writeReport } = await import('../bench/report/write-report.js')
-      const written = await writeReport(options.out, 'load', report, loadPage(report))
+      const { writeLoadReport } = await import('../bench/report/write-report.js')
+      const written = await writeLoadReport(options.out, report)
       output.write(`report: ${written.html}, ${written.json}\n`)
     }
     const problems = [...report.problems, ...passedThresholds(report, options)]

@@ -134,10 +134,8 @@ async function readOverrides(
 
 async function writeFiles(directory: string, report: CampaignReport): Promise<string> {
   if (report.shown === undefined) return ''
-  const { simulationPage } = await import('../bench/report/simulation-page.js')
-  const { writeReport } = await import('../bench/report/write-report.js')
-  const page = simulationPage(report.shown)
-  const { html, json } = await writeReport(directory, 'simulate', report, page)
+  const { writeSimulationReport } = await import('../bench/report/write-report.js')
+  const { html, json } = await writeSimulationReport(directory, report)
   return `report: ${html}, ${json}\n`
 }
 

@@ -12,6 +12,7 @@ export interface EditMix {
   readonly map: number
 }
 
+/** Mostly typing. */
 export const defaultMix: EditMix = { type: 85, delete: 10, paste: 2, page: 0, map: 3 }
 
 const kinds: readonly (keyof EditMix)[] = ['type', 'delete', 'paste', 'page', 'map']

@@ -15,10 +15,12 @@ export interface LoadPlan {
   /** Edits of each editor where there is no rate. */
   readonly editsEach: number
   readonly mix: EditMix
+  /** What editors type instead: a recorded trace. */
   readonly trace: Trace | undefined
   /** Presence changes a second of each editor; 0 has no presence. */
   readonly presenceRate: number
   readonly durationMs: number
+  /** Milliseconds, at the begin, in which the rate grows from nothing; part of `durationMs`. */
   readonly rampMs: number
   /** How often in the run every connection is lost and comes back at once, evenly spread. */
   readonly storms: number
@@ -36,6 +38,7 @@ export interface LoadPlan {
   readonly workers: number
 }
 
+/** Ten editors and ninety observers of one document, five edits a second each, for ten seconds. */
 export const defaultPlan: LoadPlan = {
   documents: 1,
   editors: 10,

@@ -39,6 +39,7 @@ export interface WorkerSample {
   readonly latency: string
 }
 
+/** How one client of a load ended. */
 export interface ClientResult {
   readonly document: string
   readonly role: 'editor' | 'observer' | 'slow reader'

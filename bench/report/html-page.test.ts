@@ -19,6 +19,8 @@ const page: ReportPage = {
     },
   ],
   lanes: [{ name: 'disk', spans: [{ fromMs: 1, toMs: 2, label: 'full', color: 'red' }] }],
+  marks: [{ atMs: 2, label: 'heal', color: 'orange' }],
+  log: [['1.5 s', 'a <b>server</b> died']],
   details: [['Seed', '7']],
 }
 
@@ -33,6 +35,7 @@ test('nothing that was measured can become a part of the page', async () => {
   const html = await htmlPage(page)
   expect(html).toContain('<title>A &lt;title&gt; &amp; more</title>')
   expect(html).not.toContain('<script>alert')
+  expect(html).toContain('<td>a &lt;b&gt;server&lt;/b&gt; died</td>')
   expect(html.match(/<script/g)).toHaveLength(3)
   expect(html.match(/<\/script>/g)).toHaveLength(3)
 })
@@ -40,5 +43,9 @@ test('nothing that was measured can become a part of the page', async () => {
 test('the data in the page is what was given', async () => {
   const html = await htmlPage(page)
   const json = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? ''
-  expect(JSON.parse(json)).toEqual({ plots: page.plots, lanes: page.lanes })
+  expect(JSON.parse(json)).toEqual({
+    plots: page.plots,
+    lanes: page.lanes,
+    marks: page.marks,
+  })
 })

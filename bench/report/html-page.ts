@@ -14,7 +14,7 @@ export async function htmlPage(page: ReportPage): Promise<string> {
     readFile(path.join(library, 'uPlot.iife.min.js'), 'utf8'),
     readFile(path.join(library, 'uPlot.min.css'), 'utf8'),
   ])
-  const { title, subtitle, verdict, problems, figures, plots, lanes, details } = page
+  const { title, subtitle, verdict, problems, figures, plots, lanes, marks, log, details } = page
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -35,11 +35,12 @@ ${problems.length === 0 ? '' : list(problems)}
 <section class="figures">${figures.map(figureCard).join('')}</section>
 <section id="lanes"></section>
 <section id="plots"></section>
+${log.length === 0 ? '' : trace(log)}
 <section class="details"><h2>What was run, and where</h2><dl>${details
     .map(([name, value]) => `<dt>${escapeText(name)}</dt><dd>${escapeText(value)}</dd>`)
     .join('')}</dl></section>
 <footer>Written by <code>cairn bench</code>.</footer>
-<script type="application/json" id="data">${asScriptContent({ plots, lanes })}</script>
+<script type="application/json" id="data">${asScriptContent({ plots, lanes, marks })}</script>
 <script>${script}</script>
 <script>${pageScript}</script>
 </body>
@@ -59,6 +60,14 @@ function figureCard({ label, value, note }: Figure): string {
 function list(problems: readonly string[]): string {
   const items = problems.map((problem) => `<li>${escapeText(problem)}</li>`).join('')
   return `<section class="problems"><h2>What is wrong</h2><ul>${items}</ul></section>`
+}
+
+function trace(log: ReportPage['log']): string {
+  const rows = log.map(
+    ([time, what]) => `<tr><td>${escapeText(time)}</td><td>${escapeText(what)}</td></tr>`,
+  )
+  const table = `<table>${rows.join('')}</table>`
+  return `<section class="log"><h2>The last that happened</h2><div>${table}</div></section>`
 }
 
 /** JSON in which nothing can end the element that it stands in. */

@@ -23,6 +23,8 @@ export function loadPage(report: LoadReport): ReportPage {
       connectionsPlot(report),
     ],
     lanes: [],
+    marks: [],
+    log: [],
     details: [
       ['Documents', count(plan.documents)],
       ['Each with', `${plan.editors} editors, ${plan.observers} observers`],

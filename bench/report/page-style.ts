@@ -30,7 +30,7 @@ header strong {
 }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
-.problems, .plot, .details, .lanes, .figures div {
+.problems, .plot, .details, .lanes, .log, .figures div {
   background: var(--card); border: 1px solid var(--line); border-radius: 10px;
 }
 .problems { margin-top: 20px; padding: 14px 18px; border-color: var(--bad); }
@@ -51,14 +51,25 @@ dl {
   display: grid; grid-template-columns: max-content 1fr max-content 1fr; gap: 4px 18px;
   margin: 10px 0 0; font-size: 14px;
 }
+.log { margin-top: 16px; padding: 16px 18px; }
+.log div { margin-top: 10px; max-height: 420px; overflow: auto; }
+.log table { border-collapse: collapse; font: 12.5px/1.5 ui-monospace, monospace; }
+.log td { padding: 1px 16px 1px 0; vertical-align: top; white-space: pre-wrap; overflow-wrap: anywhere; }
+.log td:first-child { color: var(--soft); text-align: right; white-space: nowrap; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 footer { margin-top: 18px; color: var(--soft); font-size: 13px; }
 .u-legend { font-size: 13px; color: var(--soft); text-align: left; padding-left: 6px; }
+.u-legend th { font-weight: 500; }
 .u-legend .u-value { color: var(--ink); font-variant-numeric: tabular-nums; }
 @media (max-width: 760px) {
   #plots { grid-template-columns: 1fr; }
   header { flex-direction: column; align-items: flex-start; }
-  dl { grid-template-columns: max-content 1fr; }
+  body { padding: 18px 12px 28px; }
+  .plot, .lanes { padding: 14px 10px 8px; }
+  dl { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); }
+  .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 10px; }
+  .figures div:last-child:nth-child(odd) { grid-column: 1 / -1; }
+  .figures b { font-size: 21px; }
 }
 `

@@ -8,6 +8,10 @@ export interface ReportPage {
   readonly figures: readonly Figure[]
   readonly plots: readonly Plot[]
   readonly lanes: readonly Lane[]
+  /** Moments that concern all lanes. */
+  readonly marks: readonly LaneMark[]
+  /** The last that happened, where something went wrong. */
+  readonly log: readonly (readonly [time: string, what: string])[]
   /** What was run and where, as names and values. */
   readonly details: readonly (readonly [name: string, value: string])[]
 }
@@ -23,8 +27,13 @@ export interface Plot {
   readonly title: string
   /** One sentence that says how to read it. */
   readonly note: string
-  /** `nines` spreads percentiles towards 100 %, as HdrHistogram's plots do. */
-  readonly x: { readonly label: string; readonly kind: 'seconds' | 'number' | 'nines' }
+  /**
+   * `nines` spreads percentiles towards 100 %, as HdrHistogram's plots do; `names` has the values
+   * 1, 2, 3 …, each with the name of its place.
+   */
+  readonly x:
+    | { readonly label: string; readonly kind: 'seconds' | 'number' | 'nines' }
+    | { readonly label: string; readonly kind: 'names'; readonly names: readonly string[] }
   readonly y: PlotScale
   /** A second scale, on the right. */
   readonly right?: PlotScale
@@ -49,7 +58,7 @@ export interface PlotSeries {
 /** Names of the page's palette, which differs by day and night. */
 export type PlotColor = 'blue' | 'orange' | 'green' | 'red' | 'violet' | 'grey'
 
-/** One row of a swim lane: what was wrong with one thing, and when. */
+/** One row of a swim lane: what one machine or client was in, and when. */
 export interface Lane {
   readonly name: string
   readonly spans: readonly LaneSpan[]
@@ -59,6 +68,14 @@ export interface LaneSpan {
   readonly fromMs: number
   /** Equal to `fromMs` for something that takes no time. */
   readonly toMs: number
+  readonly label: string
+  readonly color: PlotColor
+  /** Drawn pale and broad, behind what happened meanwhile. */
+  readonly isGround?: boolean
+}
+
+export interface LaneMark {
+  readonly atMs: number
   readonly label: string
   readonly color: PlotColor
 }

@@ -1,7 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { LoadReport } from '../load/load-report.js'
+import type { CampaignReport } from '../simulator/campaign.js'
 import { htmlPage } from './html-page.js'
+import { loadPage } from './load-page.js'
 import type { ReportPage } from './report-page.js'
+import { simulationPage } from './simulation-page.js'
 
 /** Where a report was written. */
 export interface WrittenReport {
@@ -10,10 +14,27 @@ export interface WrittenReport {
 }
 
 /**
- * Writes `NAME.json` with everything and `NAME.html`, one file with plots, into a directory that is
+ * Writes `load.json` with everything and `load.html`, one file with plots, into a directory that is
  * made if it is missing.
+ * @throws Error of the file system
  */
-export async function writeReport(
+export function writeLoadReport(directory: string, report: LoadReport): Promise<WrittenReport> {
+  return writeReport(directory, 'load', report, loadPage(report))
+}
+
+/**
+ * Writes `simulate.json` with every run and `simulate.html`, one file with plots, into a directory
+ * that is made if it is missing.
+ * @throws Error of the file system
+ */
+export function writeSimulationReport(
+  directory: string,
+  report: CampaignReport,
+): Promise<WrittenReport> {
+  return writeReport(directory, 'simulate', report, simulationPage(report))
+}
+
+async function writeReport(
   directory: string,
   name: string,
   report: object,

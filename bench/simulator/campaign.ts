@@ -16,6 +16,8 @@ export interface CampaignOptions {
   readonly linkClasses: Readonly<Record<string, LinkClass>>
   /** The name of a mutant to run instead of the server as it is. */
   readonly mutant: string | undefined
+  /** `file:` address of a module with what an application brings; see `SimulationExtension`. */
+  readonly extension?: string | undefined
   /** Whether failures are reduced. */
   readonly isShrinking: boolean
   /** For the figures; the runs have a clock of their own. */
@@ -62,7 +64,7 @@ export interface CampaignReport extends CampaignProgress {
 }
 
 /** A run without what only matters when it fails. */
-export type CampaignRun = Omit<SimulationResult, 'options' | 'tail'>
+export type CampaignRun = Omit<SimulationResult, 'options' | 'tail' | 'lanes'>
 
 /** After so many failures a campaign has said enough. */
 const maxFailures = 10
@@ -106,11 +108,11 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
 
 async function runUnlessAborted(
   pool: SimulationPool,
-  { overrides, linkClasses, mutant, signal }: CampaignOptions,
+  { overrides, linkClasses, mutant, extension, signal }: CampaignOptions,
   seed: number,
 ): Promise<SimulationResult | undefined> {
   try {
-    return await pool.run({ seed, overrides, linkClasses, mutant })
+    return await pool.run({ seed, overrides, linkClasses, mutant, extension })
   } catch (error) {
     if (signal.aborted) return undefined
     throw error
@@ -119,14 +121,14 @@ async function runUnlessAborted(
 
 async function shrinkFailures(
   pool: SimulationPool,
-  { linkClasses, mutant, isShrinking, signal }: CampaignOptions,
+  { linkClasses, mutant, extension, isShrinking, signal }: CampaignOptions,
   results: readonly SimulationResult[],
 ): Promise<readonly CampaignFailure[]> {
   const failures: CampaignFailure[] = []
   for (const result of results) {
     if (result.violation === undefined) continue
     const run = (overrides: Partial<SimulationOptions>) =>
-      pool.run({ seed: result.seed, overrides, linkClasses, mutant })
+      pool.run({ seed: result.seed, overrides, linkClasses, mutant, extension })
     const isWanted = isShrinking && !signal.aborted
     failures.push({ result, shrunk: isWanted ? await shrink(result, run) : undefined })
   }
@@ -178,6 +180,6 @@ function summarize(results: readonly SimulationResult[]) {
     checkShare: checkMs / Math.max(1, threadMs),
     restMs: { median: rests[rests.length >> 1] ?? 0, max: rests.at(-1) ?? 0 },
     shown: results.find(({ violation }) => violation !== undefined) ?? results.at(-1),
-    runs: results.map(({ options: _options, tail: _tail, ...run }) => run),
+    runs: results.map(({ options: _options, tail: _tail, lanes: _lanes, ...run }) => run),
   }
 }

@@ -57,6 +57,7 @@ export function createWebSocketClass(
     onerror: WebSocketLike['onerror'] = null
     #readyState = 0
     #endpoint: Endpoint | undefined
+    #disconnected: () => void = () => undefined
     readonly #observer = observe()
     readonly #giveUp: () => void
 
@@ -100,6 +101,7 @@ export function createWebSocketClass(
     #open(endpoint: Endpoint): void {
       this.#endpoint = endpoint
       this.#readyState = 1
+      this.#disconnected = link.history.begin('up', 'connected')
       this.#observer.onOpen?.(endpoint)
       this.onopen?.(event('open'))
       endpoint.attach({
@@ -119,6 +121,7 @@ export function createWebSocketClass(
         onClose: (code, reason) => {
           if (this.#readyState === 3) return
           this.#readyState = 3
+          this.#disconnected()
           this.#observer.onClosed?.(code)
           this.onclose?.({ ...event('close'), code, reason })
         },

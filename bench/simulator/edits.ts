@@ -1,14 +1,22 @@
 import * as Y from 'yjs'
+import type { AppEdit } from './extension.js'
 import type { RandomStream } from './random-stream.js'
 
-/** How often each kind of edit comes, against the others. */
+/** How often each kind of edit comes, against the others; 0 for never. */
 export interface EditMix {
+  /** A word into the root text `text`. */
   readonly type: number
+  /** Up to 12 characters out of it. */
   readonly erase: number
+  /** Bold on or off for up to 8 characters of it. */
   readonly format: number
+  /** A key of the root map `map` is set or deleted. */
   readonly map: number
+  /** An element into or out of the root array `array`. */
   readonly array: number
+  /** An element, its words or its attributes in the root fragment `xml`. */
   readonly xml: number
+  /** Undo or redo of what this editor did to text, map and fragment. */
   readonly undo: number
   /** A block that is large enough to fill buffers. */
   readonly paste: number
@@ -28,13 +36,13 @@ const words = [
 ] as const
 const keys = ['title', 'a', '__proto__', 'z'] as const
 
-/** Edits one document at random, as one person may. */
+/** Edits one document at random, as one person may. Any `Y.Doc` will do, connected or not. */
 export class RandomEditor {
   readonly #doc: Y.Doc
   readonly #random: RandomStream
-  readonly #mix: EditMix
   readonly #undo: Y.UndoManager | undefined
-  readonly #actions: Readonly<Record<keyof EditMix, () => void>> = {
+  readonly #weights: Readonly<Record<string, number>>
+  readonly #actions: Record<string, () => void> = {
     type: () => this.#insert(this.#random.pick(words)),
     erase: () => this.#erase(),
     format: () => this.#format(),
@@ -43,19 +51,36 @@ export class RandomEditor {
     xml: () => this.#editXml(),
     undo: () => this.#undo?.[this.#random.chance(0.6) ? 'undo' : 'redo'](),
     paste: () => this.#insert(this.#random.pick(words).repeat(this.#random.integer(100, 1_500))),
-  }
+  } satisfies Record<keyof EditMix, () => void>
 
-  constructor(doc: Y.Doc, random: RandomStream, mix: EditMix) {
+  /**
+   * @param mix with all weights 0 only `appEdits` are made
+   * @param appEdits kinds of an application's own, by name
+   */
+  constructor(
+    doc: Y.Doc,
+    random: RandomStream,
+    mix: EditMix,
+    appEdits: Readonly<Record<string, AppEdit>> = {},
+  ) {
     this.#doc = doc
     this.#random = random
-    this.#mix = mix
+    const weights: Record<string, number> = { ...mix }
+    for (const [name, edit] of Object.entries(appEdits)) {
+      // A name that no kind of ours has, and no number, which would come before the others.
+      const key = `app ${name}`
+      weights[key] = edit.weight
+      this.#actions[key] = () => edit.apply(doc, random)
+    }
+    this.#weights = weights
     const scope = [doc.getText('text'), doc.getMap('map'), doc.getXmlFragment('xml')]
     this.#undo = mix.undo > 0 ? new Y.UndoManager(scope, { captureTimeout: 300 }) : undefined
   }
 
+  /** Makes one edit; none where every weight is 0. */
   edit(): void {
-    const kind = this.#random.weighted(this.#mix)
-    if (kind !== undefined) this.#actions[kind]()
+    const kind = this.#random.weighted(this.#weights)
+    if (kind !== undefined) this.#actions[kind]?.()
   }
 
   #insert(text: string): void {

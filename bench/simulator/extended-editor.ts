@@ -54,7 +54,7 @@ export class ExtendedEditor implements SimulatedClient {
     this.#access = access
     this.link = place.link
     this.#sockets = new ClientSockets(place.world, place, () => this.#doc)
-    this.#editor = new RandomEditor(this.#doc, place.random, place.mix)
+    this.#editor = new RandomEditor(this.#doc, place.random, place.mix, place.appEdits)
     this.#doc.on('update', (update: Uint8Array, origin: unknown) => {
       if (origin !== this) this.#sendEdit(update)
     })

@@ -11,6 +11,8 @@ export interface FaultEvent {
   /** Simulated milliseconds. */
   readonly at: number
   readonly kind: FaultKind
+  /** Whom it struck: a machine, a part of one, or a client. */
+  readonly target: string
   /** Milliseconds that it lasts; 0 where it is over at once. */
   readonly lastsMs: number
 }
@@ -68,43 +70,45 @@ export class FaultPlan {
   #schedule(kind: FaultKind, everyMs: number, random: RandomStream): void {
     this.#world.time.after(random.exponential(everyMs), () => {
       if (this.#isOver) return
-      const lastsMs = this.#strike(kind, random)
-      this.events.push({ at: this.#world.time.now, kind, lastsMs })
+      const { lastsMs, target } = this.#strike(kind, random)
+      this.events.push({ at: this.#world.time.now, kind, target, lastsMs })
       this.#world.note(`fault ${kind}${lastsMs > 0 ? ` for ${Math.round(lastsMs)} ms` : ''}`)
       this.#schedule(kind, everyMs, random)
     })
   }
 
-  /** Returns how long it lasts. */
-  #strike(kind: FaultKind, random: RandomStream): number {
+  #strike(kind: FaultKind, random: RandomStream): Strike {
     switch (kind) {
       case 'crash':
       case 'power-cut':
       case 'restart':
-        return this.#takeDown(kind, random.between(20, 2_500))
+        return on('server', this.#takeDown(kind, random.between(20, 2_500)))
       case 'disk-error':
-        return this.#spoilDisk({ writes: 'EIO' }, random.exponential(800))
+        return on('disk', this.#spoilDisk({ writes: 'EIO' }, random.exponential(800)))
       case 'disk-full':
-        return this.#spoilDisk({ writes: 'ENOSPC' }, random.exponential(2_500))
+        return on('disk', this.#spoilDisk({ writes: 'ENOSPC' }, random.exponential(2_500)))
       case 'read-error':
-        return this.#spoilDisk({ reads: true }, random.exponential(500))
+        return on('disk', this.#spoilDisk({ reads: true }, random.exponential(500)))
       case 'disk-slow':
-        return this.#spoilDisk({ slowdown: random.between(5, 400) }, random.exponential(3_000))
+        return on(
+          'disk',
+          this.#spoilDisk({ slowdown: random.between(5, 400) }, random.exponential(3_000)),
+        )
       case 'worker-kill':
         this.#host.killWorker()
-        return 0
+        return on('worker', 0)
       case 'server-clock-jump':
         this.#world.jumpServerClock(random.between(random.chance(0.2) ? -3_600_000 : 0, 3_600_000))
-        return 0
+        return on('server', 0)
       case 'client-clock-jump':
         this.#world.clientClock.base += random.between(-60_000, 60_000)
-        return 0
+        return on('clients', 0)
       case 'slow-reader':
         return this.#stallSomebody(random.exponential(4_000), random)
       case 'link-trouble':
         return this.#troubleSomebody(random.exponential(3_000), random)
       case 'everybody-offline':
-        return this.#sendEverybodyAway(random.between(100, 4_000))
+        return on('clients', this.#sendEverybodyAway(random.between(100, 4_000)))
     }
   }
 
@@ -121,15 +125,19 @@ export class FaultPlan {
     return lastsMs
   }
 
-  #stallSomebody(lastsMs: number, random: RandomStream): number {
-    random.pickAny(this.#clients)?.stall(lastsMs)
-    return lastsMs
+  #stallSomebody(lastsMs: number, random: RandomStream): Strike {
+    const client = random.pickAny(this.#clients)
+    client?.stall(lastsMs)
+    client?.link.history.add('reads nothing', lastsMs)
+    return on(client?.link.history.name ?? 'nobody', lastsMs)
   }
 
-  #troubleSomebody(lastsMs: number, random: RandomStream): number {
+  #troubleSomebody(lastsMs: number, random: RandomStream): Strike {
     const trouble = random.pickAny(troubles)
-    if (trouble !== undefined) random.pickAny(this.#clients)?.link.trouble(trouble(random), lastsMs)
-    return lastsMs
+    if (trouble === undefined) return on('nobody', lastsMs)
+    const client = random.pickAny(this.#clients)
+    client?.link.trouble(trouble(random), lastsMs)
+    return on(client?.link.history.name ?? 'nobody', lastsMs)
   }
 
   /** The office closes, or its router restarts: documents are unloaded, and then all come at once. */
@@ -137,4 +145,11 @@ export class FaultPlan {
     for (const { link } of this.#clients) link.trouble({ type: 'down' }, lastsMs)
     return lastsMs
   }
+}
+
+/** Whom a fault struck, and for how long. */
+type Strike = Pick<FaultEvent, 'target' | 'lastsMs'>
+
+function on(target: string, lastsMs: number): Strike {
+  return { target, lastsMs }
 }

@@ -1,5 +1,6 @@
 import type { VirtualTime } from '../../runtime/virtual-time.js'
 import type { ConnectionPair } from './connection-pair.js'
+import { History } from './history.js'
 import type { LinkClass } from './link-class.js'
 import type { RandomStream } from './random-stream.js'
 import type { Toxic } from './toxics/toxic.js'
@@ -16,6 +17,8 @@ interface LinkedConnection {
  * and what goes wrong with it for a while.
  */
 export class Link {
+  /** Connections over it and what was wrong with it. */
+  readonly history: History
   readonly #time: VirtualTime
   readonly #class: LinkClass
   readonly #random: RandomStream
@@ -23,7 +26,9 @@ export class Link {
   readonly #troubles = new Set<ToxicSpec>()
   #isHealed = false
 
-  constructor(time: VirtualTime, linkClass: LinkClass, random: RandomStream) {
+  /** @param name of the client whose link it is, for reports */
+  constructor(time: VirtualTime, linkClass: LinkClass, random: RandomStream, name = 'client') {
+    this.history = new History(name, time)
     this.#time = time
     this.#class = linkClass
     this.#random = random
@@ -51,6 +56,7 @@ export class Link {
   trouble(spec: ToxicSpec, lastsMs: number): void {
     if (this.#isHealed) return
     const trouble = { ...spec }
+    this.history.add(spec.type, lastsMs)
     this.#troubles.add(trouble)
     const endings = [...this.#connections].map((connection) => this.#hitBoth(connection, trouble))
     this.#time.after(lastsMs, () => {
@@ -63,6 +69,7 @@ export class Link {
   /** From now on nothing goes wrong but what always does. */
   heal(): void {
     this.#isHealed = true
+    this.history.heal()
     const troubles = [...this.#troubles]
     this.#troubles.clear()
     for (const trouble of troubles) this.#relieve(trouble)

@@ -21,6 +21,7 @@ export class RandomStream {
     return from + Math.floor(this.#next() * (to - from + 1))
   }
 
+  /** true with this probability, 0 to 1. */
   chance(probability: number): boolean {
     return this.#next() < probability
   }
@@ -30,6 +31,7 @@ export class RandomStream {
     return -Math.log(1 - this.#next()) * mean
   }
 
+  /** One of the choices. */
   pick<T>(choices: readonly [T, ...T[]]): T {
     const [first] = choices
     return choices[this.integer(0, choices.length - 1)] ?? first
@@ -52,6 +54,7 @@ export class RandomStream {
     return undefined
   }
 
+  /** Bytes, each as likely as any other. */
   bytes(length: number): Uint8Array {
     return Uint8Array.from({ length }, () => this.integer(0, 255))
   }

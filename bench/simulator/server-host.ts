@@ -10,6 +10,7 @@ import type { ConnectionRequest, Principal } from '../../server/principal.js'
 import type { LoadSample } from './checker.js'
 import { inspectDisk } from './disk-inspection.js'
 import type { Endpoint } from './endpoint.js'
+import { History } from './history.js'
 import type { Machine } from './machine.js'
 import type { Mutant } from './mutant.js'
 import { ObservedSocket } from './observed-socket.js'
@@ -36,6 +37,9 @@ const retryMs = 1_000
 
 /** The machine with the server on it: starts it, lets it die, and looks at its disk when it is dead. */
 export class ServerHost {
+  /** The lives of the server's process. */
+  readonly history: History
+  #died: () => void = () => undefined
   readonly #world: World
   readonly #network: SimulatedNetwork
   readonly #machine: Machine
@@ -56,6 +60,7 @@ export class ServerHost {
     options: SimulationOptions,
     mutant: Mutant | undefined,
   ) {
+    this.history = new History('server', world.time)
     this.#world = world
     this.#network = network
     this.#machine = machine
@@ -75,6 +80,7 @@ export class ServerHost {
     this.#starts++
     const life = this.#createLife()
     this.#life = life
+    this.#died = this.history.begin('up', 'running')
     this.#network.listen((endpoint, request) => this.#accept(life, endpoint, request))
     life.server.open().catch((error: unknown) => {
       if (!life.process.isAlive) return
@@ -208,6 +214,7 @@ export class ServerHost {
 
   #onDeath(): void {
     this.#life = undefined
+    this.#died()
     this.#network.stopListening()
     this.#machine.release()
     this.#machine.process = undefined

@@ -18,6 +18,8 @@ function result(options: SimulationOptions, invariant: string | undefined): Simu
     realMs: 0,
     checkMs: 0,
     faults: [],
+    lanes: [],
+    convergence: [],
     healedAt: undefined,
     restedAt: undefined,
     serverStarts: 0,

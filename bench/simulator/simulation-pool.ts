@@ -8,16 +8,17 @@ interface Job {
   readonly reject: (error: Error) => void
 }
 
-/** Threads that do runs, each one at a time. */
+/** Threads that do runs, each one at a time. They are started when there is something to do. */
 export class SimulationPool {
+  readonly #jobs: number
   readonly #idle: Worker[] = []
   readonly #workers: Worker[] = []
   readonly #busy = new Map<Worker, Job>()
   readonly #waiting: Job[] = []
 
-  /** @param jobs how many threads */
+  /** @param jobs how many threads at most */
   constructor(jobs: number) {
-    for (let index = 0; index < jobs; index++) this.#addWorker()
+    this.#jobs = jobs
   }
 
   /** Rejects where the simulation itself fails, which says nothing of the server. */
@@ -45,11 +46,12 @@ export class SimulationPool {
   }
 
   #startNext(): void {
-    const worker = this.#idle[0]
-    const job = this.#waiting[0]
-    if (worker === undefined || job === undefined) return
-    this.#idle.shift()
-    this.#waiting.shift()
+    if (this.#waiting.length === 0) return
+    if (this.#idle.length === 0 && this.#workers.length < this.#jobs) this.#addWorker()
+    const worker = this.#idle.shift()
+    if (worker === undefined) return
+    const job = this.#waiting.shift()
+    if (job === undefined) return
     this.#busy.set(worker, job)
     worker.postMessage(job.request)
   }
@@ -67,8 +69,9 @@ export class SimulationPool {
     const job = this.#busy.get(worker)
     this.#busy.delete(worker)
     this.#workers.splice(this.#workers.indexOf(worker), 1)
+    const idle = this.#idle.indexOf(worker)
+    if (idle !== -1) this.#idle.splice(idle, 1)
     job?.reject(error)
-    this.#addWorker()
     this.#startNext()
   }
 }

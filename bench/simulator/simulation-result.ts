@@ -1,5 +1,7 @@
+import type { ClientConvergence } from './convergence.js'
 import type { TraceLine } from './event-trace.js'
 import type { FaultEvent } from './fault-plan.js'
+import type { HistoryLane } from './history.js'
 import type { SimulationOptions } from './simulation-options.js'
 import type { Violation } from './world.js'
 
@@ -16,6 +18,10 @@ export interface SimulationResult {
   readonly realMs: number
   readonly checkMs: number
   readonly faults: readonly FaultEvent[]
+  /** The server and each client: when it was up or connected, and what was wrong with its link. */
+  readonly lanes: readonly HistoryLane[]
+  /** How long after the heal each client had everything; empty where nothing was healed. */
+  readonly convergence: readonly ClientConvergence[]
   /** When everything was healed, and when all was well after that; undefined where it came not so far. */
   readonly healedAt: number | undefined
   readonly restedAt: number | undefined

@@ -4,7 +4,10 @@ import type { Checker, ClientState } from './checker.js'
 import { createCheckers } from './checkers.js'
 import type { SimulatedClient } from './client.js'
 import { vanishedMs } from './client-sockets.js'
+import { Convergence } from './convergence.js'
 import { ExtendedEditor } from './extended-editor.js'
+import type { SimulationExtension } from './extension.js'
+import { ExtensionClient } from './extension-client.js'
 import { FaultPlan } from './fault-plan.js'
 import { HostileClient } from './hostile-client.js'
 import { Link } from './link.js'
@@ -24,6 +27,7 @@ export interface SimulationSetup {
   readonly options: SimulationOptions
   readonly linkClasses: Readonly<Record<string, LinkClass>>
   readonly mutant?: Mutant | undefined
+  readonly extension: SimulationExtension
 }
 
 /** What a run needs of the thread that it runs in. */
@@ -59,15 +63,19 @@ export class Simulation {
   readonly #faults: FaultPlan
   #isBusy = true
   #edits = 0
+  #convergence: Convergence | undefined
   #healedAt: number | undefined
   #restedAt: number | undefined
 
   constructor(setup: SimulationSetup, thread: SimulationThread) {
-    const { seed, options, mutant } = setup
+    const { seed, options, mutant, extension } = setup
     this.#setup = setup
     this.#thread = thread
     const bounds = { bufferedBytes: maxWaitingBytes, queuedBytes: maxWaitingBytes }
-    this.#world = new World(seed, createCheckers(bounds))
+    this.#world = new World(seed, [
+      ...createCheckers(bounds),
+      ...(extension.createCheckers?.() ?? []),
+    ])
     this.#network = new SimulatedNetwork(this.#world.time, options.networkBytes)
     this.#machine = new Machine(this.#world, 'server')
     this.#host = new ServerHost(this.#world, this.#network, this.#machine, options, mutant)
@@ -102,6 +110,10 @@ export class Simulation {
       realMs: systemEnvironment.now() - start,
       checkMs: world.checkMs,
       faults: this.#faults.events,
+      lanes: [this.#host.history, ...this.#clients.map(({ link }) => link.history)].map(
+        ({ lane }) => lane,
+      ),
+      convergence: this.#convergence?.clients ?? [],
       healedAt: this.#healedAt,
       restedAt: this.#restedAt,
       serverStarts: this.#host.starts,
@@ -141,6 +153,7 @@ export class Simulation {
     this.#faults.heal()
     for (const client of this.#clients) client.settle()
     this.#healedAt = time.now
+    this.#convergence = new Convergence(time, this.#states(this.#clients))
     this.#world.note('everything heals')
     await this.#requireWithin(restWithinMs, () => this.#findUnrest(withoutPresence))
     const presenceMs = this.#setup.options.graceMs + presenceSlackMs
@@ -153,6 +166,7 @@ export class Simulation {
     newcomers?: readonly ClientState[],
   ): Violation | undefined {
     const states = this.#states(this.#clients)
+    this.#convergence?.look(states)
     const firstOfEach = states.filter(
       ({ documentName }, index) =>
         index === states.findIndex((other) => other.documentName === documentName),
@@ -225,6 +239,9 @@ export class Simulation {
     for (let index = 0; index < hostiles; index++) {
       this.#add(new HostileClient(this.#draw(`hostile ${index}`, index)))
     }
+    for (const [index, make] of (this.#setup.extension.clients ?? []).entries()) {
+      this.#add(new ExtensionClient(this.#draw(`client ${index}`, index), make))
+    }
   }
 
   #draw(name: string, index: number, access: 'read' | 'write' = 'write'): EditorPlace {
@@ -248,9 +265,10 @@ export class Simulation {
       documentName,
       world,
       network: this.#network,
-      link: new Link(world.time, linkClass, world.stream(`weather of ${name}`)),
+      link: new Link(world.time, linkClass, world.stream(`weather of ${name}`), name),
       random: world.stream(`mind of ${name}`),
       mix: edits,
+      appEdits: this.#setup.extension.edits ?? {},
       params: isAuthenticated ? { user: name.replace(' ', '-'), access } : {},
     }
   }

@@ -6,6 +6,7 @@ import type { SimulatedClient } from './client.js'
 import { ClientSockets } from './client-sockets.js'
 import { createWebSocketClass } from './client-web-socket.js'
 import { type EditMix, RandomEditor } from './edits.js'
+import type { AppEdit } from './extension.js'
 import type { Link } from './link.js'
 import type { RandomStream } from './random-stream.js'
 import type { SimulatedNetwork } from './simulated-network.js'
@@ -19,6 +20,8 @@ export interface EditorPlace {
   readonly link: Link
   readonly random: RandomStream
   readonly mix: EditMix
+  /** Kinds of edits that an application brought. */
+  readonly appEdits: Readonly<Record<string, AppEdit>>
   /** Query of the address. */
   readonly params: Record<string, string>
 }
@@ -38,7 +41,7 @@ export class StockEditor implements SimulatedClient {
     this.#Provider = Provider
     this.link = place.link
     this.#sockets = new ClientSockets(place.world, place, () => this.#doc)
-    this.#editor = new RandomEditor(this.#doc, place.random, place.mix)
+    this.#editor = new RandomEditor(this.#doc, place.random, place.mix, place.appEdits)
   }
 
   get state(): ClientState | undefined {
@@ -120,7 +123,8 @@ export class StockEditor implements SimulatedClient {
     this.#doc = new Y.Doc()
     if (keepsContent) Y.applyUpdate(this.#doc, Y.encodeStateAsUpdate(before))
     before.destroy()
-    this.#editor = new RandomEditor(this.#doc, this.#place.random, this.#place.mix)
+    const { random, mix, appEdits } = this.#place
+    this.#editor = new RandomEditor(this.#doc, random, mix, appEdits)
     this.start()
   }
 }

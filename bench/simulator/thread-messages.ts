@@ -10,6 +10,8 @@ export interface ThreadRequest {
   readonly linkClasses: Readonly<Record<string, LinkClass>>
   /** The name of a mutant to run instead of the server as it is. */
   readonly mutant: string | undefined
+  /** `file:` address of a module with what an application brings; see `SimulationExtension`. */
+  readonly extension?: string | undefined
 }
 
 export type ThreadAnswer =

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { getUnixTime } from 'lib0/time'
 import type { VirtualGlobals } from '../../runtime/virtual-globals.js'
 import { loadStockProvider } from '../stock-provider.js'
+import { loadExtension } from './extension.js'
 import { findMutant } from './mutants.js'
 import { RandomStreams } from './random-stream.js'
 import { Simulation, type SimulationThread } from './simulation.js'
@@ -31,14 +32,18 @@ async function answer(request: ThreadRequest, thread: SimulationThread): Promise
   }
 }
 
-function runSeed(request: ThreadRequest, thread: SimulationThread): Promise<SimulationResult> {
+async function runSeed(
+  request: ThreadRequest,
+  thread: SimulationThread,
+): Promise<SimulationResult> {
   const { seed, overrides, linkClasses } = request
   const mutant = request.mutant === undefined ? undefined : findMutant(request.mutant)
+  const extension = request.extension === undefined ? {} : await loadExtension(request.extension)
   const streams = new RandomStreams(seed)
   const drawn = drawOptions(
     (purpose) => streams.stream(`option ${purpose}`),
     Object.keys(linkClasses),
   )
   const options = { ...drawn, ...mutant?.needs, ...overrides }
-  return new Simulation({ seed, options, linkClasses, mutant }, thread).run()
+  return new Simulation({ seed, options, linkClasses, mutant, extension }, thread).run()
 }
