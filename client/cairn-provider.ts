@@ -6,9 +6,10 @@ import type { Timer } from '../runtime/environment.js'
 import type { ConnectionStatus } from './connection-status.js'
 import { documentUrl, trimServerUrl } from './document-url.js'
 import { handleUnknown, type MessageHandler } from './message-handlers.js'
-import { type Phase, ProviderCore, type ProviderHost } from './provider-core.js'
+import { ProviderCore } from './provider-core.js'
 import type { ProviderError } from './provider-error.js'
 import type { ProviderEvents } from './provider-events.js'
+import type { Phase, ProviderHost } from './provider-host.js'
 import {
   type CloseLike,
   isFinalClose,

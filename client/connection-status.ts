@@ -31,6 +31,39 @@ export interface ConnectionStatus {
   readonly transport: 'websocket' | 'events' | undefined
   /** What the server lets this client do; undefined while it has not said. */
   readonly access: 'read' | 'write' | undefined
-  /** Why the last connection or attempt ended; undefined while one stands. */
+  /** Why the last connection or attempt ended; undefined once it is live again. */
   readonly reason: ProviderError | undefined
+}
+
+/** Of a provider that nobody has asked to connect. */
+export function firstStatus(since: number): ConnectionStatus {
+  return Object.freeze({
+    state: 'offline',
+    since,
+    attempts: 0,
+    latencyMs: undefined,
+    lastConnected: undefined,
+    transport: undefined,
+    access: undefined,
+    reason: undefined,
+  })
+}
+
+/** `before` itself where nothing has changed. @param now in milliseconds since the Unix epoch */
+export function nextStatus(
+  before: ConnectionStatus,
+  present: Omit<ConnectionStatus, 'since'>,
+  now: number,
+): ConnectionStatus {
+  const isSame =
+    before.state === present.state &&
+    before.attempts === present.attempts &&
+    before.latencyMs === present.latencyMs &&
+    before.lastConnected === present.lastConnected &&
+    before.transport === present.transport &&
+    before.access === present.access &&
+    before.reason === present.reason
+  if (isSame) return before
+  const since = before.state === present.state ? before.since : now
+  return Object.freeze({ ...present, since })
 }

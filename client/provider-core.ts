@@ -3,12 +3,12 @@ import type * as Y from 'yjs'
 import { encodeAwareness } from '../protocol/codec.js'
 import type { AccessMessage, HelloMessage, RejectMessage } from '../protocol/message.js'
 import type { Environment } from '../runtime/environment.js'
-import type { ConnectionStatus } from './connection-status.js'
+import { type ConnectionStatus, firstStatus, nextStatus } from './connection-status.js'
 import { Connector, type ConnectorOwner } from './connector.js'
 import { KnownPlace } from './known-place.js'
 import { openPersistence, type Persistence } from './persistence.js'
 import { ProviderError } from './provider-error.js'
-import type { CoreEvents } from './provider-events.js'
+import type { Phase, ProviderHost } from './provider-host.js'
 import type { ResolvedProviderOptions } from './provider-options.js'
 import { SavedWaiters } from './saved-waiters.js'
 import { Session, type SessionOwner } from './session.js'
@@ -20,27 +20,6 @@ import type { Transport, TransportClose } from './transport.js'
 import type { TransportChoice } from './transport-choice.js'
 import { UnsavedChanges } from './unsaved-changes.js'
 import { isOnline } from './wake-events.js'
-
-/** The provider that a core is of: what it needs of it, and whom it tells. */
-export interface ProviderHost {
-  readonly doc: Y.Doc
-  readonly awareness: Awareness
-  /** The provider itself, as the origin of what comes from elsewhere. */
-  readonly origin: object
-  /** The address without its query; names the tabs and the database. */
-  readonly address: string
-  readonly tab: string
-  shouldReconnect(close: TransportClose): boolean
-  emit<Name extends keyof CoreEvents>(name: Name, args: Parameters<CoreEvents[Name]>): void
-  /** The connection came to another phase, as y-websocket counts them. */
-  onPhase(phase: Phase, before: Phase): void
-  onConnectionClose(close: TransportClose | null): void
-  onConnectionError(event: unknown): void
-  onClosedForGood(error: ProviderError, close: TransportClose | null): void
-  onUnknown(messageType: number, frame: Uint8Array): void
-}
-
-export type Phase = 'idle' | 'connecting' | 'connected'
 
 /** What a provider does, apart from how it looks to the application. */
 export class ProviderCore implements ConnectorOwner, SessionOwner, TabChannelOwner {
@@ -97,7 +76,7 @@ export class ProviderCore implements ConnectorOwner, SessionOwner, TabChannelOwn
     if (BroadcastChannelClass !== undefined) {
       this.#tabs = new TabChannel(this, BroadcastChannelClass)
     }
-    this.#status = this.#currentStatus(this.environment.wallClock())
+    this.#status = firstStatus(this.environment.wallClock())
   }
 
   get status(): ConnectionStatus {
@@ -231,13 +210,11 @@ export class ProviderCore implements ConnectorOwner, SessionOwner, TabChannelOwn
     const hasLost = this.#phase === 'connected' && phase !== 'connected'
     if (hasLost) this.#connectionLost()
     const before = this.#status
-    const name = this.#connector.stateName(isOnline())
-    const since = name === before.state ? before.since : this.environment.wallClock()
-    this.#status = this.#currentStatus(since)
+    this.#status = nextStatus(before, this.#statusNow(), this.environment.wallClock())
     const phaseBefore = this.#phase
     this.#phase = phase
     if (phase !== phaseBefore) this.#host.onPhase(phase, phaseBefore)
-    if (!areSame(before, this.#status)) this.#host.emit('state', [this.#status])
+    if (this.#status !== before) this.#host.emit('state', [this.#status])
   }
 
   onClose(close: TransportClose | null): void {
@@ -408,29 +385,16 @@ export class ProviderCore implements ConnectorOwner, SessionOwner, TabChannelOwn
     if (error !== undefined) this.#waiters.fail(error)
   }
 
-  #currentStatus(since: number): ConnectionStatus {
-    const connector = this.#connector
-    return Object.freeze({
-      state: connector.stateName(isOnline()),
-      since,
-      attempts: connector.attempts,
+  #statusNow(): Omit<ConnectionStatus, 'since'> {
+    const { attempts, reason, transport } = this.#connector
+    return {
+      state: this.#connector.stateName(isOnline()),
+      attempts,
       latencyMs: this.#latencyMs,
       lastConnected: this.#lastConnected,
-      transport: connector.transport?.kind,
+      transport: transport?.kind,
       access: this.access,
-      reason: connector.reason,
-    })
+      reason,
+    }
   }
-}
-
-function areSame(left: ConnectionStatus, right: ConnectionStatus): boolean {
-  return (
-    left.state === right.state &&
-    left.attempts === right.attempts &&
-    left.latencyMs === right.latencyMs &&
-    left.lastConnected === right.lastConnected &&
-    left.transport === right.transport &&
-    left.access === right.access &&
-    left.reason === right.reason
-  )
 }
