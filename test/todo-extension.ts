@@ -57,6 +57,7 @@ function createClient(place: AppClientPlace): AppClient {
   const provider = new WebsocketProvider(url, documentName, doc, options)
   return {
     doc,
+    awareness: provider.awareness,
     get isSynced() {
       return provider.wsconnected && provider.synced
     },

@@ -27,8 +27,9 @@ export class ExtensionClient implements SimulatedClient {
     const client = this.#client
     if (client === undefined) return undefined
     const { name, documentName } = this.#place
-    const { doc, isSynced, unacknowledged = 0 } = client
-    return { name, documentName, doc, isSynced, unacknowledged, presence: undefined }
+    const { doc, isSynced, unacknowledged = 0, awareness } = client
+    const presence = awareness && { clientID: awareness.clientID, states: awareness.getStates() }
+    return { name, documentName, doc, isSynced, unacknowledged, presence }
   }
 
   start(): void {

@@ -35,6 +35,11 @@ export interface AppClient {
   readonly isSynced: boolean
   /** Updates that the server has not acknowledged. @default 0, for a client that is not told */
   readonly unacknowledged?: number
+  /** Its own presence and that of others, as `Awareness` of y-protocols. @default none is looked at */
+  readonly awareness?: {
+    readonly clientID: number
+    getStates(): ReadonlyMap<number, unknown>
+  }
   connect(): void
   /** Leaves in order; `connect` comes back. */
   disconnect(): void
