@@ -1,7 +1,7 @@
 import { type Awareness, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import { encodeAwareness } from '../protocol/codec.js'
-import type { AccessMessage, HelloMessage, RejectMessage } from '../protocol/message.js'
+import type { AccessMessage, HelloMessage } from '../protocol/message.js'
 import type { Environment } from '../runtime/environment.js'
 import { type ConnectionStatus, firstStatus, nextStatus } from './connection-status.js'
 import { Connector, type ConnectorOwner } from './connector.js'
@@ -278,10 +278,9 @@ export class ProviderCore implements ConnectorOwner, SessionOwner, TabChannelOwn
     this.onStatus()
   }
 
-  onRejected({ code, reason, retryAfterMs }: RejectMessage, changes: number): void {
-    const error = new ProviderError(code, reason, { retryAfterMs })
+  onRejected(error: ProviderError, changes: number): void {
     this.#host.emit('rejected', [{ error, changes }])
-    if (retryAfterMs === 0) this.#waiters.fail(error)
+    if (error.retryAfterMs === 0) this.#waiters.fail(error)
   }
 
   onPermissionDenied(reason: string): void {
@@ -364,8 +363,8 @@ export class ProviderCore implements ConnectorOwner, SessionOwner, TabChannelOwn
   }
 
   #refuseLocally(): void {
-    this.unsaved.addRejected()
     const error = new ProviderError('FORBIDDEN', 'this client may read, not write')
+    this.unsaved.addRejected(error)
     this.#host.emit('rejected', [{ error, changes: 1 }])
     this.#waiters.fail(error)
   }
@@ -373,9 +372,7 @@ export class ProviderCore implements ConnectorOwner, SessionOwner, TabChannelOwn
   #whyNeverSaved(): ProviderError | undefined {
     const { reason, isClosed } = this.#connector
     if (isClosed && reason !== undefined) return reason
-    if (this.unsaved.rejected > 0) {
-      return new ProviderError('FORBIDDEN', 'the server has refused changes of this Y.Doc')
-    }
+    if (this.unsaved.rejection !== undefined) return this.unsaved.rejection
     if (!this.session?.isSynced || this.session.hello !== undefined) return undefined
     return new ProviderError('NOT_ACKNOWLEDGED', 'this server does not say what it has stored')
   }

@@ -27,6 +27,7 @@ import type {
 import type { Environment, Timer } from '../runtime/environment.js'
 import { Heartbeat } from './heartbeat.js'
 import type { KnownPlace } from './known-place.js'
+import { ProviderError } from './provider-error.js'
 import type { Transport } from './transport.js'
 import { noUpdate, type UnsavedChanges } from './unsaved-changes.js'
 
@@ -47,7 +48,7 @@ export interface SessionOwner {
   /** Something was acknowledged, refused, or is newly unsaved. */
   onUnsavedChanged(): void
   onAccess(access: AccessMessage): void
-  onRejected(reject: RejectMessage, changes: number): void
+  onRejected(error: ProviderError, changes: number): void
   onPermissionDenied(reason: string): void
   onAway(clientIDs: readonly number[], isAway: boolean): void
   onSignal(signal: ReceivedSignalMessage): void
@@ -295,8 +296,9 @@ export class Session {
 
   #rejected(reject: RejectMessage): void {
     const { environment, unsaved } = this.#owner
-    const changes = unsaved.reject(reject.frame)
-    this.#owner.onRejected(reject, changes)
+    const { code, reason, retryAfterMs } = reject
+    const error = new ProviderError(code, reason, { retryAfterMs })
+    this.#owner.onRejected(error, unsaved.reject(reject.frame, error))
     this.#owner.onUnsavedChanged()
     const asked = this.#asked
     // The server drops an update whose past did not come: then all of it is sent, in one piece.

@@ -1,5 +1,6 @@
 import * as Y from 'yjs'
 import { decodeStateVector } from '../protocol/state-vector.js'
+import type { ProviderError } from './provider-error.js'
 
 /** Beyond so many updates they are merged into one. */
 const mergeAbove = 500
@@ -30,6 +31,7 @@ interface Entry {
 export class UnsavedChanges {
   #entries: Entry[] = []
   #rejected = 0
+  #rejection: ProviderError | undefined
   #isKnown = false
   #needsEverything = true
   /** Own entries that no frame of the present connection carries. */
@@ -48,6 +50,11 @@ export class UnsavedChanges {
   /** Changes that the server refused and that are still in the Y.Doc. */
   get rejected(): number {
     return this.#rejected
+  }
+
+  /** Why it refused the last of them; undefined while there are none. */
+  get rejection(): ProviderError | undefined {
+    return this.#rejection
   }
 
   /** Whether the server has acknowledged everything that the Y.Doc holds. */
@@ -155,10 +162,11 @@ export class UnsavedChanges {
     this.#isKnown = true
     this.#needsEverything = false
     this.#rejected = 0
+    this.#rejection = undefined
   }
 
   /** The server refused a frame; what it carried will not be saved unless it is sent anew. */
-  reject(frame: number): number {
+  reject(frame: number, error: ProviderError): number {
     let changes = 0
     this.#entries = this.#entries.filter((entry) => {
       if (entry.frame !== frame) return true
@@ -169,15 +177,13 @@ export class UnsavedChanges {
       this.#coveringFrame = undefined
       changes = Math.max(changes, 1)
     }
-    this.#rejected += changes
-    this.#needsEverything = true
+    this.#refuse(changes, error)
     return changes
   }
 
   /** A change that is not even sent, since the server would refuse it. */
-  addRejected(): void {
-    this.#rejected++
-    this.#needsEverything = true
+  addRejected(error: ProviderError): void {
+    this.#refuse(1, error)
   }
 
   /** Frames that are on their way may be lost; another connection counts anew. */
@@ -191,6 +197,13 @@ export class UnsavedChanges {
   /** What the server has of before is not certain any more. */
   forgetWhatIsSaved(): void {
     this.#isKnown = false
+    this.#needsEverything = true
+  }
+
+  #refuse(changes: number, error: ProviderError): void {
+    this.#rejected += changes
+    this.#rejection = error
+    // Without what was refused the later ones have a hole in their past.
     this.#needsEverything = true
   }
 
