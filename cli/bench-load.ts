@@ -43,7 +43,8 @@ Examples:
   $ cairn bench load --editors 10 --observers 90 --rate 20 --duration 30 --out ./report
   $ cairn bench load --documents 200 --editors 2 --observers 3 --rate 2 --workers 2
   $ cairn bench load --blast 2000 --editors 10 --observers 90
-  $ cairn bench load --link 4g,train --storms 3 --max-p99 5000
+  $ cairn bench load --link lossy-3g,satellite
+  $ cairn bench load --link-file ./links.json --link office --storms 3 --max-p99 5000
   $ cairn bench load --packet-loss 2
   $ cairn bench load --url ws://127.0.0.1:1234 --max-p99 100
   $ cairn bench load --self-test`

@@ -4,16 +4,15 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { levelStore } from '../persistence/index.js'
+import { collectExamples } from './collect-examples.js'
 import { CommandSession } from './command-session.js'
 import { runProcess } from './run-process.js'
 import { RunningCommand } from './running-command.js'
 import { makeTextUpdate, makeUpdate, storeDocuments } from './stored-documents.js'
 
 const command = fileURLToPath(new URL('../cli/main.js', import.meta.url))
-/** Commands whose examples need what a test has not got: recorded traces, minutes. */
-const unrunnable = /^bench\b/
-
-const examples = await collectExamples([])
+/** Those of `cairn bench` need a server and time, and have a test of their own. */
+const examples = await collectExamples([], (words) => words !== 'bench')
 
 let base: string
 
@@ -46,20 +45,6 @@ beforeAll(async () => {
 afterAll(() => {
   fs.rmSync(base, { recursive: true, force: true })
 })
-
-/** The examples in the help of a command and of the commands below it. */
-async function collectExamples(words: readonly string[]): Promise<readonly string[]> {
-  const { code, stdout } = await new CommandSession().run(...words, '--help')
-  expect(code).toBe(0)
-  const own = [...stdout.matchAll(/^ {2}\$ (cairn .*)$/gm)].flatMap(([, example]) => example ?? [])
-  expect(own, `examples of: cairn ${words.join(' ')}`).not.toEqual([])
-  const listed = /^Commands:\n((?: .*\n)*)/m.exec(stdout)?.[1] ?? ''
-  const names = [...listed.matchAll(/^ {2}([a-z]+)\b/gm)].flatMap(([, name]) => name ?? [])
-  const below = names
-    .filter((name) => name !== 'help' && !unrunnable.test([...words, name].join(' ')))
-    .map((name) => collectExamples([...words, name]))
-  return [...own, ...(await Promise.all(below)).flat()]
-}
 
 test('there are examples for every command', () => {
   const commands = examples.map((example) => example.split(' ').slice(1, 3).join(' '))
