@@ -3,7 +3,6 @@ import type { Environment, Timer } from '../runtime/environment.js'
 import type { ConnectionStateName } from './connection-status.js'
 import { closeError, ProviderError } from './provider-error.js'
 import { reconnectDelay } from './reconnect-delay.js'
-import type { Session } from './session.js'
 import type { Transport, TransportClose, TransportHandlers } from './transport.js'
 import type { TransportChoice } from './transport-choice.js'
 import { type OpenedWebSocket, UpwardProbe } from './upward-probe.js'
@@ -23,7 +22,7 @@ const lostClosure = 4000
  *
  * and from each of them to `idle` (disconnect) or `closed` (for good).
  */
-type ConnectorState =
+type ConnectorState<Session> =
   /** Nobody asked for a connection. */
   | { readonly name: 'idle' }
   /** What an attempt needs is being fetched: the token, the stored document. */
@@ -34,7 +33,20 @@ type ConnectorState =
   | { readonly name: 'waiting'; readonly timer: Timer }
   | { readonly name: 'closed' }
 
-export interface ConnectorOwner {
+/** What is said on an open transport, as far as bringing it about is concerned. */
+export interface ConnectedSession {
+  readonly transport: Transport
+  readonly isSynced: boolean
+  /** @param mayBeExtended whether the other side may know `cairn.v1` */
+  start(mayBeExtended: boolean): void
+  receive(message: Uint8Array): void
+  /** Looks whether the other side is still there. */
+  check(): void
+  /** Nothing more is said; the transport is closed by others. */
+  stop(): void
+}
+
+export interface ConnectorOwner<Session extends ConnectedSession> {
   readonly environment: Environment
   /** The longest wait between two attempts. */
   readonly maxBackoffMs: number
@@ -51,9 +63,9 @@ export interface ConnectorOwner {
 }
 
 /** Brings a connection about and back; every change of its state goes through `#move`. */
-export class Connector {
-  readonly #owner: ConnectorOwner
-  #state: ConnectorState = { name: 'idle' }
+export class Connector<Session extends ConnectedSession> {
+  readonly #owner: ConnectorOwner<Session>
+  #state: ConnectorState<Session> = { name: 'idle' }
   #attempts = 0
   #hasSynced = false
   /** Whether a message came on the present transport. */
@@ -61,7 +73,7 @@ export class Connector {
   #lastAttemptAt = Number.NEGATIVE_INFINITY
   #reason: ProviderError | undefined
 
-  constructor(owner: ConnectorOwner) {
+  constructor(owner: ConnectorOwner<Session>) {
     this.#owner = owner
   }
 
@@ -158,7 +170,7 @@ export class Connector {
   }
 
   #attempt(): void {
-    const state: ConnectorState = { name: 'preparing' }
+    const state: ConnectorState<Session> = { name: 'preparing' }
     this.#move(state)
     this.#lastAttemptAt = this.#owner.environment.now()
     const isCurrent = (): boolean => this.#state === state
@@ -286,7 +298,7 @@ export class Connector {
     if (close !== undefined) this.#owner.onClose(close)
   }
 
-  #end(state: ConnectorState, closeCode: number): void {
+  #end(state: ConnectorState<Session>, closeCode: number): void {
     const hadTransport = this.transport !== undefined
     this.#leave(closeCode)
     this.#move(state)
@@ -304,7 +316,7 @@ export class Connector {
     if (closeCode !== undefined) state.session.transport.close(closeCode)
   }
 
-  #move(state: ConnectorState): void {
+  #move(state: ConnectorState<Session>): void {
     if (this.#state.name === 'waiting') this.#state.timer.cancel()
     this.#state = state
     this.#owner.onStatus()

@@ -22,7 +22,7 @@ import { UnsavedChanges } from './unsaved-changes.js'
 import { isOnline } from './wake-events.js'
 
 /** What a provider does, apart from how it looks to the application. */
-export class ProviderCore implements ConnectorOwner, SessionOwner, TabChannelOwner {
+export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabChannelOwner {
   readonly environment: Environment
   readonly doc: Y.Doc
   readonly awareness: Awareness
@@ -37,7 +37,7 @@ export class ProviderCore implements ConnectorOwner, SessionOwner, TabChannelOwn
   readonly away = new Set<number>()
   readonly #host: ProviderHost
   readonly #options: ResolvedProviderOptions
-  readonly #connector: Connector
+  readonly #connector: Connector<Session>
   readonly #tabs: TabChannel | undefined
   readonly #waiters = new SavedWaiters()
   readonly #startsEmpty: boolean

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { LoadReport } from '../load/load-report.js'
 import type { CampaignReport } from '../simulator/campaign.js'
+import { type CrowdReport, crowdPage } from './crowd-page.js'
 import { htmlPage } from './html-page.js'
 import { loadPage } from './load-page.js'
 import type { ReportPage } from './report-page.js'
@@ -32,6 +33,11 @@ export function writeSimulationReport(
   report: CampaignReport,
 ): Promise<WrittenReport> {
   return writeReport(directory, 'simulate', report, simulationPage(report))
+}
+
+/** Writes `crowd.json` and `crowd.html` likewise. */
+export function writeCrowdReport(directory: string, report: CrowdReport): Promise<WrittenReport> {
+  return writeReport(directory, 'crowd', report, crowdPage(report))
 }
 
 async function writeReport(
