@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { memoryStore } from '../persistence/index.js'
 import { type CairnServer, createServer } from '../server/index.js'
+import { EventEditor } from './event-editor.js'
 import { StockClient } from './stock-client.js'
 
 let cairn: CairnServer
@@ -79,6 +80,88 @@ describe('handleUpgrade', () => {
     await new Promise((resolve) => socket.once('error', resolve))
     expect(refused).toEqual(['/elsewhere/notes'])
     expect(cairn.connectionCount).toBe(0)
+  })
+})
+
+/** Two who edit together, one of them without a WebSocket. */
+async function expectEvents(url: string): Promise<void> {
+  const alice = new EventEditor(url, 'notes')
+  stops.push(() => alice.destroy())
+  await alice.online()
+  const bob = new StockClient(url, 'notes')
+  clients.push(bob)
+  bob.doc.getText('text').insert(0, 'through a server of somebody else')
+  await alice.has('through a server of somebody else')
+  alice.type(', and back')
+  await bob.has('through a server of somebody else, and back')
+}
+
+describe('handleRequest', () => {
+  test('serves event streams beside the routes of an Express application', async () => {
+    cairn = createServer({ store: memoryStore(), path: '/collaboration/' })
+    const app = express()
+    app.use((request, response, next) => {
+      if (!cairn.handleRequest(request, response)) next()
+    })
+    app.use(express.json())
+    app.get('/', (_request, response) => {
+      response.send('the application')
+    })
+    const http = createHttpServer(app)
+    http.on('upgrade', (request, socket, head) => cairn.handleUpgrade(request, socket, head))
+    const port = await listening(http)
+    stops.push(() => http.close())
+    await expectEvents(`ws://127.0.0.1:${port}/collaboration`)
+    const page = await fetch(`http://127.0.0.1:${port}/`)
+    expect(await page.text()).toBe('the application')
+  })
+
+  test('serves event streams beside the routes of a Fastify application', async () => {
+    cairn = createServer({ store: memoryStore(), path: '/collaboration/' })
+    const app = Fastify()
+    app.addHook('onRequest', (request, reply, done) => {
+      if (cairn.handleRequest(request.raw, reply.raw)) reply.hijack()
+      else done()
+    })
+    app.get('/', () => 'the application')
+    app.server.on('upgrade', (request, socket, head) => cairn.handleUpgrade(request, socket, head))
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    stops.push(() => app.close())
+    const { port } = app.server.address() as AddressInfo
+    await expectEvents(`ws://127.0.0.1:${port}/collaboration`)
+    const page = await fetch(`http://127.0.0.1:${port}/`)
+    expect(await page.text()).toBe('the application')
+  })
+
+  test('leaves other paths to the application', async () => {
+    cairn = createServer({ store: memoryStore(), path: '/collaboration/' })
+    const http = createHttpServer((request, response) => {
+      if (!cairn.handleRequest(request, response)) response.end('the application')
+    })
+    const port = await listening(http)
+    stops.push(() => http.close())
+    for (const path of ['/documents/notes/events', '/collaboration/notes', '/collaboration/']) {
+      const page = await fetch(`http://127.0.0.1:${port}${path}`)
+      expect(await page.text()).toBe('the application')
+    }
+    expect(cairn.connectionCount).toBe(0)
+  })
+
+  test('says so where something has read the body before', async () => {
+    cairn = createServer({ store: memoryStore() })
+    const app = express()
+    app.use(express.raw())
+    app.use((request, response, next) => {
+      if (!cairn.handleRequest(request, response)) next()
+    })
+    const http = createHttpServer(app)
+    const port = await listening(http)
+    stops.push(() => http.close())
+    const alice = new EventEditor(`ws://127.0.0.1:${port}`, 'notes')
+    stops.push(() => alice.destroy())
+    const { code, reason } = await alice.ended()
+    expect(code).toBe(1011)
+    expect(reason).toContain('the body was read before')
   })
 })
 
