@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { checkBrowserSafety } from './browser-rules.js'
 import { checkEnvironmentUse } from './environment-rules.js'
 import { checkImports, findCycles, folderRules } from './import-rules.js'
 import { maskSource } from './mask-source.js'
@@ -38,6 +39,25 @@ describe('the sources of the project', () => {
 
   test('keep to the agreed sizes and names', () => {
     expect(checkShapes(files)).toEqual([])
+  })
+
+  test('of the client need nothing that only Node has', () => {
+    expect(checkBrowserSafety(files, 'client')).toEqual([])
+  })
+})
+
+describe('the rules for browsers', () => {
+  test('refuse what only Node has, also in what is imported, and only there', () => {
+    const files = tree({
+      'client/a.ts': "import { b } from '../protocol/b.js'\n",
+      'client/a.test.ts': "import { join } from 'node:path'\n",
+      'protocol/b.ts': "import { crc32 } from 'node:zlib'\nconst c = Buffer.from('')\n",
+      'protocol/d.ts': "import 'node:fs'\n",
+    })
+    expect(checkBrowserSafety(files, 'client')).toEqual([
+      'protocol/b.ts:1 imports node:zlib',
+      'protocol/b.ts:2 uses a global of Node',
+    ])
   })
 })
 
