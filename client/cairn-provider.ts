@@ -82,10 +82,11 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     this.doc.on('update', this.#onUpdate)
     this.doc.on('destroy', this.#onDocDestroy)
     this.awareness.on('update', this.#onAwareness)
-    this.#stopFollowing = followWakeEvents({
+    const page = {
       onWake: () => this.#core.wake(),
       onOffline: () => this.#core.networkLost(),
-    })
+    }
+    this.#stopFollowing = followWakeEvents(page, options.page)
     this.#scheduleResync()
     if (this.shouldConnect) this.connect()
   }

@@ -5,6 +5,7 @@ import type { Token } from './token-source.js'
 import type { OpenTransport } from './transport.js'
 import {
   type BroadcastChannelConstructor,
+  type WebGlobals,
   type WebSocketConstructor,
   webGlobals,
 } from './web-globals.js'
@@ -65,6 +66,8 @@ export interface ProviderOptions<Provider = unknown> {
   readonly extension?: boolean
   /** Clock, timers and randomness. @internal */
   readonly environment?: Environment
+  /** Where the events of the page come from. @internal */
+  readonly page?: WebGlobals
   /** The channel between tabs. @internal */
   readonly BroadcastChannelPolyfill?: BroadcastChannelConstructor
   /** How this tab is known to the server; the same after a reload. @internal */
