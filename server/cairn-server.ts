@@ -101,6 +101,7 @@ export class CairnServer {
       options,
       guard: this.#guard,
       document,
+      trustsPositions: false,
       authenticate: async (request) => {
         await this.open()
         return authenticate(request)
@@ -265,11 +266,8 @@ export class CairnServer {
     isExtended: boolean,
     context = this.#connectionContext,
   ): Connection {
-    const connection = new Connection(
-      context,
-      socket,
-      { request, isExtended },
-      (closed) => this.#forget(closed),
+    const connection = new Connection(context, socket, { request, isExtended }, (closed) =>
+      this.#forget(closed),
     )
     this.#connections.add(connection)
     try {
@@ -351,6 +349,7 @@ function goingAway(retryAfterMs = 0): CairnError {
 function readingOnly(context: ConnectionContext): ConnectionContext {
   return {
     ...context,
+    trustsPositions: true,
     authenticate: async (request) => ({ ...(await context.authenticate(request)), access: 'read' }),
   }
 }

@@ -10,6 +10,11 @@ export interface ConnectionContext {
   readonly options: ResolvedOptions
   readonly guard: Guard
   readonly document: DocumentContext
+  /**
+   * Whether a resumed position counts although the client does not say what it has. For streams whose
+   * readers keep no document.
+   */
+  readonly trustsPositions: boolean
   /** @throws UNAUTHENTICATED, or the `CairnError` that the application's callback threw */
   authenticate(request: ConnectionRequest): Promise<Principal>
   /** Opens a document and keeps it for `user`. */

@@ -1,5 +1,6 @@
 import type { Timer } from '../runtime/environment.js'
 import type { Document } from './document.js'
+import type { EarlyFrames } from './early-frames.js'
 import type { OpenDocument } from './open-document.js'
 import type { SyncReplies } from './sync-replies.js'
 
@@ -8,7 +9,7 @@ export type ConnectionState = JoiningState | LiveState | { readonly name: 'close
 
 export interface JoiningState {
   readonly name: 'joining'
-  readonly early: Uint8Array[]
+  readonly early: EarlyFrames
   readonly timer: Timer | undefined
 }
 

@@ -42,10 +42,13 @@ export class ConnectionWriter {
     this.wrote(this.#environment.now())
   }
 
-  sendControl(message: Uint8Array): void {
+  /** One write; none where there are no messages. */
+  sendControl(...messages: readonly Uint8Array[]): void {
+    if (messages.length === 0) return
+    const batch = new MessageBatch(messages)
     if (this.#socket.isDrained) this.#unreadBytes = 0
-    this.#unreadBytes += message.byteLength
-    if (this.#unreadBytes <= maxUnreadBytes) this.send(new MessageBatch([message]))
+    this.#unreadBytes += batch.byteLength
+    if (this.#unreadBytes <= maxUnreadBytes) this.send(batch)
     else this.#onUnread(new CairnError('LAGGING', 'the connection asks and does not read'))
   }
 }

@@ -1,32 +1,31 @@
 import { decodeAwareness } from '../protocol/awareness-message.js'
 import { closeReason } from '../protocol/close-reason.js'
-import {
-  emptyAwarenessMessage,
-  encodeAwareness,
-  encodePermissionDenied,
-  encodePong,
-} from '../protocol/codec.js'
+import { emptyAwarenessMessage, encodeAwareness, encodePong } from '../protocol/codec.js'
 import { CairnError, toCairnError } from '../protocol/errors.js'
-import { encodeAcknowledge, encodeAway, encodeReject } from '../protocol/extension-codec.js'
+import { encodeAcknowledge, encodeAway } from '../protocol/extension-codec.js'
+import type { ResumeMessage } from '../protocol/message.js'
 import { MessageBatch } from '../runtime/message-batch.js'
 import type { MessageSocket } from '../runtime/message-socket.js'
 import type { Author } from './author.js'
+import { ConnectionAccess, type ConnectionAccessOwner } from './connection-access.js'
 import type { ConnectionContext } from './connection-context.js'
 import type { ConnectionState, JoiningState } from './connection-state.js'
 import { ConnectionWriter } from './connection-writer.js'
 import type { Document, DocumentUser } from './document.js'
+import { EarlyFrames } from './early-frames.js'
 import { Heartbeat, type HeartbeatOwner } from './heartbeat.js'
 import { helloMessage } from './hello-message.js'
 import { InboundGate } from './inbound-gate.js'
 import { startJoinTimer } from './join-timer.js'
 import { LagWatch } from './lag-watch.js'
-import { exceeds } from './limits.js'
 import type { OpenDocument } from './open-document.js'
-import { positionOf } from './position.js'
-import { anonymous, type ConnectionRequest, type Principal } from './principal.js'
+import type { Access, ConnectionRequest, Principal } from './principal.js'
 import { type Receipt, Receipts } from './receipts.js'
 import { type MessageReceiver, receiveMessage } from './receive-message.js'
+import { Refusals } from './refusals.js'
 import { RepeatedQuestion } from './repeated-question.js'
+import { type Place, readPlace } from './resume.js'
+import { SignalGate } from './signal-gate.js'
 import type { Subscriber } from './subscriber.js'
 import { SyncReplies } from './sync-replies.js'
 
@@ -34,8 +33,6 @@ import { SyncReplies } from './sync-replies.js'
 const askAgainMs = 5_000
 /** Normal, going away, and closed without a code: the client meant to leave. */
 const cleanCloseCodes: ReadonlySet<number> = new Set([1000, 1001, 1005])
-/** An update that says nothing: no structs, no deletes. */
-const emptyUpdateBytes = 2
 
 const keepAlive = new MessageBatch([emptyAwarenessMessage])
 
@@ -46,7 +43,13 @@ const keepAlive = new MessageBatch([emptyAwarenessMessage])
  * Frames that arrive before authentication and opening are done wait, in order.
  */
 export class Connection
-  implements Author, Subscriber, DocumentUser, MessageReceiver, HeartbeatOwner
+  implements
+    Author,
+    Subscriber,
+    DocumentUser,
+    MessageReceiver,
+    HeartbeatOwner,
+    ConnectionAccessOwner
 {
   readonly id: string
   readonly socket: MessageSocket
@@ -54,18 +57,23 @@ export class Connection
   readonly lag: LagWatch
   cursor = 0
   presenceMark = 0
+  isEpochDue = false
   readonly #context: ConnectionContext
   readonly #request: ConnectionRequest
   readonly #onClosed: (connection: Connection) => void
+  readonly #access: ConnectionAccess
+  readonly #signals: SignalGate | undefined
   readonly #receipts: Receipts | undefined
   readonly #gate: InboundGate
   readonly #writer: ConnectionWriter
+  readonly #refusals: Refusals
   readonly #heartbeat: Heartbeat
   readonly #missing = new RepeatedQuestion(askAgainMs)
   readonly #queries: RepeatedQuestion
   #tab: string | undefined
   #state: ConnectionState
-  #principal: Principal = anonymous
+  /** For the next sync step 1. */
+  #place: Place | undefined
 
   /** Starts to join at once. `onClosed` is called when the socket is gone. */
   constructor(
@@ -80,15 +88,23 @@ export class Connection
     this.#request = client.request
     this.isExtended = client.isExtended
     this.#onClosed = onClosed
+    this.#access = new ConnectionAccess(context, client.request, this)
     this.id = Buffer.from(environment.randomBytes(9)).toString('base64url')
     this.#receipts = client.isExtended ? new Receipts() : undefined
     this.#gate = new InboundGate(environment, limits, socket)
     this.#writer = new ConnectionWriter(environment, socket, (error) => this.close(error))
+    this.#refusals = new Refusals(this.#writer, (error) => this.close(error))
+    const now = environment.now()
+    this.#signals = client.isExtended ? new SignalGate(this, this.#writer, limits, now) : undefined
     const { wheel } = context.document
     this.#queries = new RepeatedQuestion(limits.syncIntervalMs)
-    this.#heartbeat = new Heartbeat(wheel, timings, this, environment.now())
+    this.#heartbeat = new Heartbeat(wheel, timings, this, now)
     this.lag = new LagWatch(context.document, socket, (error) => this.close(error))
-    this.#state = { name: 'joining', early: [], timer: startJoinTimer(this, context.options) }
+    this.#state = {
+      name: 'joining',
+      early: new EarlyFrames(limits.updateBytes * 2),
+      timer: startJoinTimer(this, context.options),
+    }
     socket.attach({
       onMessage: (message) => this.#onMessage(message),
       onTextMessage: () =>
@@ -101,7 +117,7 @@ export class Connection
   }
 
   get principal(): Principal {
-    return this.#principal
+    return this.#access.principal
   }
 
   get tab(): string | undefined {
@@ -164,14 +180,17 @@ export class Connection
   }
 
   refuse(receipt: Receipt | undefined, error: CairnError): void {
-    if (this.isExtended && receipt !== undefined) {
-      const { code, message: reason, retryAfterMs } = error
-      const { frame } = receipt
-      this.#writer.sendControl(encodeReject({ frame, code, reason, retryAfterMs }))
-    } else if (error.code !== 'INCOMPLETE') {
-      // What was held too long is still with the client; closing would only bring it again.
-      this.close(error)
-    }
+    this.#refusals.refuse(receipt, error)
+  }
+
+  // As the owner of an access.
+
+  onRenewed(before: Access): void {
+    if (this.#state.name !== 'live') return
+    this.#writer.sendControl(this.#access.message())
+    // What it wrote while it could not is still with it.
+    const isWriterNow = before === 'read' && this.principal.access === 'write'
+    if (isWriterNow) this.#writer.sendControl(this.#state.open.answers.step1())
   }
 
   // As a subscriber.
@@ -179,7 +198,7 @@ export class Connection
   takeAcknowledgement(): Uint8Array | undefined {
     const count = this.#receipts?.takeAcknowledgement()
     if (count === undefined || this.#state.name !== 'live') return undefined
-    return encodeAcknowledge({ count, position: positionOf(this.#state.open.index.head) })
+    return encodeAcknowledge({ count, position: this.#state.open.position.bytes })
   }
 
   wrote(now: number): void {
@@ -193,14 +212,18 @@ export class Connection
   // As the receiver of messages.
 
   answerSync(known: ReadonlyMap<number, number>): void {
-    if (this.#state.name === 'live') this.#state.replies.ask(known)
+    if (this.#state.name !== 'live') return
+    const place = this.#place
+    this.#place = undefined
+    const isTrusted = this.#context.trustsPositions
+    this.#state.replies.ask({ known, place, isTrusted })
   }
 
   receiveUpdate(update: Uint8Array): void {
     if (this.#state.name !== 'live') return
     const receipt = this.#receipts?.begin()
-    if (this.#principal.access === 'read') {
-      this.#refuseWrite(update, receipt)
+    if (this.principal.access === 'read') {
+      this.#refusals.refuseWrite(update, receipt)
       return
     }
     try {
@@ -223,25 +246,30 @@ export class Connection
   }
 
   answerAwarenessQuery(): void {
+    if (this.#state.name !== 'live') return
     const now = this.#context.options.environment.now()
     // A byte that asks for the whole list: who asks again so soon has just been told.
-    if (this.#queries.shouldAsk('awareness', now)) this.#sendPresence()
+    if (!this.#queries.shouldAsk('awareness', now)) return
+    this.#writer.sendControl(...this.#presenceMessages(this.#state.open))
   }
 
   nameTab(tab: string): void {
     this.#tab ??= tab
   }
 
-  renewToken(): void {
-    this.close(new CairnError('FORBIDDEN', 'this server takes no newer tokens'))
+  resumeFrom(message: Omit<ResumeMessage, 'type'>): void {
+    if (this.isExtended) this.#place = readPlace(message)
   }
 
-  resumeFrom(): void {
-    // Answering as if nothing had been said is what a server does that knows no positions.
+  renewToken(token: string): void {
+    if (this.isExtended) this.#access.renew(token)
   }
 
-  receiveSignal(): void {
-    // A signal is nobody's due.
+  receiveSignal(id: number, payload: string): void {
+    if (this.#state.name !== 'live') return
+    const { fanOut } = this.#state.open
+    const now = this.#context.options.environment.now()
+    this.#signals?.receive({ id, payload }, now, (signal) => fanOut.signal(signal))
   }
 
   answerPing(payload: Uint8Array): void {
@@ -251,7 +279,7 @@ export class Connection
   async #join(): Promise<void> {
     this.#gate.pause('joining')
     try {
-      this.#principal = await this.#context.authenticate(this.#request)
+      await this.#access.authenticate()
       if (this.#state.name !== 'joining') return
       const { document, open } = await this.#context.use(this.#request.documentName, this)
       if (this.#state.name === 'joining') this.#goLive(document, open, this.#state)
@@ -278,7 +306,9 @@ export class Connection
     })
     this.#state = { name: 'live', document, open, replies }
     if (this.isExtended) {
-      this.#writer.sendControl(helloMessage(this, open, this.#context.options))
+      const hello = helloMessage(this, open, this.#context.options)
+      this.isEpochDue = open.position.epoch.byteLength === 0
+      this.#writer.sendControl(hello, ...this.#access.greeting)
     }
     for (const message of joining.early) this.#handle(message)
     this.#gate.resume('joining')
@@ -287,36 +317,20 @@ export class Connection
   #onMessage(message: Uint8Array): void {
     this.#gate.received(message.byteLength)
     this.#heartbeat.heard(this.#context.options.environment.now())
-    if (this.#state.name === 'joining') this.#keepEarly(message, this.#state.early)
-    else this.#handle(message)
-  }
-
-  #keepEarly(message: Uint8Array, early: Uint8Array[]): void {
-    early.push(message)
-    // A transport may have had more in hand when it was paused.
-    this.#gate.pause('joining')
-    const bytes = early.reduce((sum, { byteLength }) => sum + byteLength, 0)
-    if (!exceeds(bytes, this.#context.options.limits.updateBytes * 2)) return
-    this.close(new CairnError('TOO_LARGE', `${bytes} bytes came before the document was open`))
+    this.#handle(message)
   }
 
   #handle(frame: Uint8Array): void {
-    if (this.#state.name !== 'live') return
     try {
-      receiveMessage(this, frame)
+      if (this.#state.name === 'live') receiveMessage(this, frame)
+      else if (this.#state.name === 'joining') {
+        // A transport may have had more in hand when it was paused.
+        this.#gate.pause('joining')
+        this.#state.early.add(frame)
+      }
     } catch (error) {
       this.close(toCairnError(error))
     }
-  }
-
-  #refuseWrite(update: Uint8Array, receipt: Receipt | undefined): void {
-    // Every client answers the server's step 1, with nothing where it has nothing.
-    if (update.byteLength > emptyUpdateBytes) {
-      const error = new CairnError('FORBIDDEN', 'this connection may read, not write')
-      if (receipt === undefined) this.#writer.sendControl(encodePermissionDenied(error.message))
-      else this.refuse(receipt, error)
-    }
-    receipt?.settle()
   }
 
   /** One turn: the answer holds everything up to the head, and from the head on it is owed. */
@@ -324,18 +338,22 @@ export class Connection
     if (this.#state.name !== 'live') return
     for (const batch of answer) this.#writer.send(batch)
     open.fanOut.join(this)
-    this.#sendPresence()
-    const away = this.isExtended ? open.presence.awayClients() : []
-    if (away.length > 0) this.#writer.sendControl(encodeAway(away))
+    const beside = this.#presenceMessages(open)
+    if (this.isExtended) {
+      beside.unshift(open.position.message(this.isEpochDue))
+      this.isEpochDue &&= open.position.epoch.byteLength === 0
+      const away = open.presence.awayClients()
+      if (away.length > 0) beside.push(encodeAway(away))
+    }
+    this.#writer.sendControl(...beside)
     // An acknowledgement may have waited for the join, and presence wants to know who is here.
     open.fanOut.request()
   }
 
-  #sendPresence(): void {
-    if (this.#state.name !== 'live') return
+  #presenceMessages(open: OpenDocument): Uint8Array[] {
     const now = this.#context.options.environment.now()
-    const awareness = this.#state.open.presence.snapshotFor(this, now)
-    if (awareness !== undefined) this.#writer.sendControl(encodeAwareness(awareness))
+    const awareness = open.presence.snapshotFor(this, now)
+    return awareness === undefined ? [] : [encodeAwareness(awareness)]
   }
 
   #onDrain(): void {
@@ -362,6 +380,7 @@ export class Connection
     this.#state = { name: 'closed' }
     this.#gate.close()
     this.#heartbeat.stop()
+    this.#access.stop()
     this.lag.end()
     if (state.name === 'joining') {
       state.timer?.cancel()

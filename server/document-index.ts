@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { LogRecord, SnapshotInfo } from '../persistence/document-store.js'
 import { encodeUpdate } from '../protocol/codec.js'
 import { DeleteRanges } from '../protocol/delete-ranges.js'
@@ -49,10 +50,20 @@ export interface TailRecord {
   readonly message: Uint8Array
   readonly updateStart: number
   readonly sections: readonly number[]
+  readonly hasDeletes: boolean
 }
 
 export function updateOf(record: TailRecord): Uint8Array {
   return record.message.subarray(record.updateStart)
+}
+
+/** No two connections have the same id, so records of the same bytes have other checks. */
+function checkOf(record: TailRecord): number {
+  return crc32(updateOf(record), crc32(record.connection))
+}
+
+function checkOfSnapshot(snapshot: SnapshotInfo): number {
+  return crc32(snapshot.deleteSet, crc32(snapshot.stateVector))
 }
 
 /**
@@ -68,6 +79,8 @@ export class DocumentIndex {
   #subdocuments: number
   #snapshot: SnapshotInfo | undefined
   #snapshotStateVector: ReadonlyMap<number, number>
+  /** Of the last sequence that is not in the tail. */
+  #baseCheck: number
   #tail: TailRecord[] = []
   #tailBytes = 0
   #head: number
@@ -76,6 +89,7 @@ export class DocumentIndex {
   constructor(snapshot: SnapshotInfo | undefined) {
     this.#snapshot = snapshot
     this.#head = snapshot?.through ?? 0
+    this.#baseCheck = snapshot ? checkOfSnapshot(snapshot) : 0
     this.#snapshotStateVector = snapshot ? decodeStateVector(snapshot.stateVector) : new Map()
     this.stateVector = new Map(this.#snapshotStateVector)
     this.deleteRanges = snapshot ? DeleteRanges.decode(snapshot.deleteSet) : new DeleteRanges()
@@ -123,6 +137,17 @@ export class DocumentIndex {
     return this.#tail.slice(Math.max(0, sequence + 1 - first.sequence))
   }
 
+  /**
+   * CRC-32 of the record at `sequence`; undefined where it is not in the tail, unless the tail begins
+   * right after it.
+   */
+  checkAt(sequence: number): number | undefined {
+    const base = this.#head - this.#tail.length
+    if (sequence === base) return this.#baseCheck
+    const record = this.#tail[sequence - base - 1]
+    return record === undefined ? undefined : checkOf(record)
+  }
+
   /** Takes in one durable record; returns it as it stands in the tail. */
   add(
     record: LogRecord | Omit<LogRecord, 'time' | 'principal'>,
@@ -145,6 +170,7 @@ export class DocumentIndex {
       message,
       updateStart: message.byteLength - record.update.byteLength,
       sections,
+      hasDeletes: deletes.length > 0,
     }
     this.#tail.push(entry)
     this.#tailBytes += record.update.byteLength
@@ -154,6 +180,8 @@ export class DocumentIndex {
   /** The snapshot has taken the place of the records through its sequence. */
   replaceSnapshot(snapshot: SnapshotInfo): void {
     this.#version++
+    // Whoever stands exactly there goes on from there, as long as the document stays open.
+    this.#baseCheck = this.checkAt(snapshot.through) ?? checkOfSnapshot(snapshot)
     this.#snapshot = snapshot
     this.#snapshotStateVector = decodeStateVector(snapshot.stateVector)
     // Integrating may delete more than the updates say: what loses a map key, for instance.

@@ -1,15 +1,18 @@
 import { encodeAwareness } from '../protocol/codec.js'
-import { encodeAway, encodeBack } from '../protocol/extension-codec.js'
+import type { CairnError } from '../protocol/errors.js'
 import { MessageBatch } from '../runtime/message-batch.js'
 import type { DocumentContext } from './document-context.js'
-import type { DocumentIndex, TailRecord } from './document-index.js'
+import type { DocumentIndex } from './document-index.js'
+import { endOf, FlushContent, messagesOf, phasesOf } from './flush-content.js'
 import { FlushPacer } from './flush-pacer.js'
+import type { HeadPosition } from './position.js'
 import type { PresenceFlush } from './presence-flush.js'
 import type { PresenceTable } from './presence-table.js'
+import { PendingSignals, type Signal } from './signals.js'
 import type { Subscriber } from './subscriber.js'
 
 /**
- * Step 6: shows durable records and presence to the connections of one document.
+ * Step 6: shows durable records, presence and signals to the connections of one document.
  *
  * 1. A connection is a cursor into the log. What it is owed costs no memory, however far behind.
  * 2. A document update is never left out while the connection stands; presence is newest only.
@@ -19,6 +22,8 @@ export class FanOut {
   readonly #context: DocumentContext
   readonly #index: DocumentIndex
   readonly #presence: PresenceTable
+  readonly #position: HeadPosition
+  readonly #signals: PendingSignals
   readonly #subscribers = new Set<Subscriber>()
   readonly #pacer: FlushPacer
   readonly #onFlushed: (presence: PresenceFlush | undefined) => void
@@ -27,15 +32,20 @@ export class FanOut {
 
   constructor(
     context: DocumentContext,
-    index: DocumentIndex,
-    presence: PresenceTable,
+    document: {
+      readonly index: DocumentIndex
+      readonly presence: PresenceTable
+      readonly position: HeadPosition
+    },
     onFlushed: (presence: PresenceFlush | undefined) => void,
   ) {
     this.#context = context
     this.#onFlushed = onFlushed
-    this.#index = index
-    this.#presence = presence
-    this.#shownThrough = index.head
+    this.#index = document.index
+    this.#presence = document.presence
+    this.#position = document.position
+    this.#signals = new PendingSignals(context.limits.documentSignalBytes)
+    this.#shownThrough = document.index.head
     this.#pacer = new FlushPacer(context.environment, context.fanOutBudget, () => this.flush())
   }
 
@@ -60,6 +70,13 @@ export class FanOut {
     this.#shownThrough = sequence
   }
 
+  /** Sends it with the next flush to whoever keeps up; returns why not, where it cannot wait. */
+  signal(signal: Signal): CairnError | undefined {
+    const refusal = this.#signals.add(signal)
+    if (refusal === undefined) this.#pacer.request()
+    return refusal
+  }
+
   request(): void {
     this.#pacer.request()
   }
@@ -73,15 +90,15 @@ export class FanOut {
   flush(): void {
     this.#pacer.cancel()
     const now = this.#context.environment.now()
-    const records = this.#index.tailAfter(this.#shownThrough)
-    const authors = new Set(records.map((record) => record.connection))
-    const presence = this.#presence.takeFlush(now)
-    const shared = messagesOf(records, undefined)
-    if (presence?.shared !== undefined) shared.push(encodeAwareness(presence.shared))
-    const presenceMark = this.#presence.mark
-    const hasPhases = presence !== undefined && phasesOf(presence).length > 0
-    const sharedBatch = new MessageBatch(shared)
     const from = this.#shownThrough
+    const presence = this.#presence.takeFlush(now)
+    const presenceMark = this.#presence.mark
+    const content = new FlushContent({
+      records: this.#index.tailAfter(from),
+      presence,
+      signals: this.#signals.take(),
+      position: this.#position,
+    })
     this.#shownThrough = this.#index.head
     for (const subscriber of this.#subscribers) {
       if (subscriber.lag.isLagging) continue
@@ -91,24 +108,19 @@ export class FanOut {
       }
       subscriber.presenceMark = presenceMark
       const acknowledgement = subscriber.takeAcknowledgement()
-      const isPlain =
-        acknowledgement === undefined &&
-        subscriber.cursor === from &&
-        !authors.has(subscriber.id) &&
-        !(subscriber.isExtended && hasPhases) &&
-        !presence?.concerns(subscriber)
-      if (isPlain) {
-        this.#write(subscriber, sharedBatch, now)
-        continue
-      }
-      const owed = subscriber.cursor === from ? records : this.#index.tailAfter(subscriber.cursor)
-      const messages = messagesOf(owed, subscriber.id)
-      const seen = presence?.forOwner(subscriber)
-      if (seen !== undefined) messages.push(encodeAwareness(seen))
-      if (subscriber.isExtended && presence !== undefined) messages.push(...phasesOf(presence))
-      if (acknowledgement !== undefined) messages.push(acknowledgement)
-      this.#write(subscriber, new MessageBatch(messages), now)
+      const keepsUp = subscriber.cursor === from
+      const batch =
+        acknowledgement === undefined && keepsUp && content.isSharedWith(subscriber)
+          ? content.shared(subscriber.isExtended)
+          : content.own(
+              subscriber,
+              keepsUp ? content.records : this.#index.tailAfter(subscriber.cursor),
+              acknowledgement,
+            )
+      if (subscriber.isExtended) content.signals.reached(subscriber.id)
+      this.#write(subscriber, batch, now)
     }
+    content.signals.finish()
     this.#onFlushed(presence)
   }
 
@@ -133,7 +145,7 @@ export class FanOut {
     }
     subscriber.presenceMark = this.#presence.mark
     const acknowledgement = subscriber.takeAcknowledgement()
-    if (acknowledgement !== undefined) messages.push(acknowledgement)
+    messages.push(...endOf(subscriber, owed.length > 0, acknowledgement, this.#position))
     subscriber.lag.end()
     this.#write(subscriber, new MessageBatch(messages), now)
     return true
@@ -145,22 +157,4 @@ export class FanOut {
     subscriber.socket.send(batch)
     subscriber.wrote(now)
   }
-}
-
-/** Who went away and who came back, for those who know of it. */
-function phasesOf(phases: {
-  readonly away: readonly number[]
-  readonly back: readonly number[]
-}): Uint8Array[] {
-  const messages: Uint8Array[] = []
-  if (phases.away.length > 0) messages.push(encodeAway(phases.away))
-  if (phases.back.length > 0) messages.push(encodeBack(phases.back))
-  return messages
-}
-
-/** The update messages of `records`, without those that `own` wrote. */
-function messagesOf(records: readonly TailRecord[], own: string | undefined): Uint8Array[] {
-  const messages: Uint8Array[] = []
-  for (const record of records) if (record.connection !== own) messages.push(record.message)
-  return messages
 }

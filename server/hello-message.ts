@@ -1,7 +1,6 @@
 import { encodeHello } from '../protocol/extension-codec.js'
 import type { OpenDocument } from './open-document.js'
 import type { ResolvedOptions } from './options.js'
-import { positionOf } from './position.js'
 import type { Principal } from './principal.js'
 
 /** The first message of an extended connection: who it is, where it stands, and what it may rely on. */
@@ -13,8 +12,8 @@ export function helloMessage(
   return encodeHello({
     connectionId: connection.id,
     access: connection.principal.access,
-    epoch: open.log.epoch ?? new Uint8Array(0),
-    position: positionOf(open.index.head),
+    epoch: open.position.epoch,
+    position: open.position.bytes,
     durability: store.durability,
     maxUpdateBytes: limits.updateBytes,
     heartbeatMs: timings.keepAliveMs,

@@ -1,6 +1,6 @@
 import type { Environment, Timer } from '../runtime/environment.js'
 import type { MessageSocket } from '../runtime/message-socket.js'
-import { ByteAllowance } from './byte-allowance.js'
+import { Allowance } from './allowance.js'
 import { exceeds, type ServerLimits } from './limits.js'
 
 /** What stops reading from a socket; it is read again when none of them holds. */
@@ -15,7 +15,7 @@ export class InboundGate {
   readonly #environment: Environment
   readonly #limits: ServerLimits
   readonly #socket: Pick<MessageSocket, 'pause' | 'resume'>
-  readonly #allowance: ByteAllowance
+  readonly #allowance: Allowance
   readonly #reasons = new Set<Reason>()
   #uncommittedBytes = 0
   #rateTimer: Timer | undefined
@@ -30,7 +30,7 @@ export class InboundGate {
     this.#socket = socket
     const { connectionBytesPerSecond, connectionBurstBytes } = limits
     const now = environment.now()
-    this.#allowance = new ByteAllowance(connectionBytesPerSecond, connectionBurstBytes, now)
+    this.#allowance = new Allowance(connectionBytesPerSecond, connectionBurstBytes, now)
   }
 
   pause(reason: Reason): void {

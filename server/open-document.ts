@@ -8,6 +8,7 @@ import { DocumentIndex } from './document-index.js'
 import { FanOut } from './fan-out.js'
 import { type HeldUpdate, HeldUpdates } from './held-updates.js'
 import { PendingUpdates } from './pending-updates.js'
+import { HeadPosition } from './position.js'
 import type { PresenceFlush } from './presence-flush.js'
 import type { PresenceTable } from './presence-table.js'
 import type { Receipt } from './receipts.js'
@@ -40,6 +41,8 @@ export class OpenDocument {
   readonly answers: SyncAnswers
   readonly fanOut: FanOut
   readonly presence: PresenceTable
+  /** Where the log ends. */
+  readonly position: HeadPosition
   readonly #context: DocumentContext
   readonly #pending: PendingUpdates
   readonly #owners = new ClientOwners()
@@ -64,7 +67,10 @@ export class OpenDocument {
     this.#pending = new PendingUpdates(index)
     this.#owner = owner
     this.answers = new SyncAnswers(context, log, index)
-    this.fanOut = new FanOut(context, index, presence, (flushed) => owner.onFlushed(flushed))
+    this.position = new HeadPosition(log, index)
+    this.fanOut = new FanOut(context, { index, presence, position: this.position }, (flushed) =>
+      owner.onFlushed(flushed),
+    )
   }
 
   /** Reads the log's tail. @throws DOCUMENT_DAMAGED, STORE_UNAVAILABLE */

@@ -1,4 +1,5 @@
 import { decodeClientMessage } from '../protocol/codec.js'
+import type { ResumeMessage } from '../protocol/message.js'
 import { decodeStateVector } from '../protocol/state-vector.js'
 import { unreachable } from '../runtime/assert.js'
 
@@ -16,7 +17,7 @@ export interface MessageReceiver {
   /** A newer token of the same principal. */
   renewToken(token: string): void
   /** Where the client stood; its next sync step 1 may be answered by what came after. */
-  resumeFrom(place: { readonly epoch: Uint8Array; readonly position: Uint8Array }): void
+  resumeFrom(place: Omit<ResumeMessage, 'type'>): void
   /** A word to the others, of which nothing is kept. */
   receiveSignal(id: number, payload: string): void
 }

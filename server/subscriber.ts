@@ -9,6 +9,8 @@ export interface Subscriber extends PresenceOwner {
   cursor: number
   /** Whether it speaks `cairn.v1`. */
   readonly isExtended: boolean
+  /** Whether it speaks the extension and was not told the document's epoch, which it had none then. */
+  isEpochDue: boolean
   /** What it was told of presence, as `PresenceTable.mark` counts. */
   presenceMark: number
   readonly lag: LagWatch

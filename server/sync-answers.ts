@@ -3,7 +3,9 @@ import { encodeSyncStep1, encodeSyncStep2, encodeUpdate } from '../protocol/code
 import { encodeStateVector } from '../protocol/state-vector.js'
 import { MessageBatch } from '../runtime/message-batch.js'
 import type { DocumentContext } from './document-context.js'
-import type { DocumentIndex } from './document-index.js'
+import type { DocumentIndex, TailRecord } from './document-index.js'
+import { covers, type KnownClocks, lacks, overlaps } from './known-clocks.js'
+import { type Place, recordsSince, type SyncQuestion } from './resume.js'
 
 /** Up to this size a snapshot is sent whole rather than compared. */
 const smallSnapshotBytes = 262_144
@@ -23,6 +25,7 @@ export class SyncAnswers {
   #afterSnapshot: Cached | undefined
   #level: Cached | undefined
   #small: Cached | undefined
+  #resumed: Cached | undefined
   #step1: { readonly version: number; readonly message: Uint8Array } | undefined
 
   constructor(context: DocumentContext, log: DocumentLog, index: DocumentIndex) {
@@ -41,10 +44,13 @@ export class SyncAnswers {
   }
 
   /**
-   * Everything that a client with `known` lacks, to be sent in the turn in which it is returned.
-   * Undefined where bytes must be fetched first: await `prepare` and ask again.
+   * Everything that a client lacks, to be sent in the turn in which it is returned. Undefined where
+   * bytes must be fetched first: await `prepare` and ask again.
    */
-  answer(known: ReadonlyMap<number, number>, prepared?: Prepared): Answer | undefined {
+  answer(question: SyncQuestion, prepared?: Prepared): Answer | undefined {
+    const { known, place } = question
+    const since = place && this.#recordsSince(place, question)
+    if (since !== undefined) return [this.#resumedAnswer(since)]
     switch (this.#kindFor(known)) {
       case 'level':
         return [this.#levelAnswer()]
@@ -58,7 +64,7 @@ export class SyncAnswers {
   }
 
   /** Fetches what `answer` will need; it may be out of date by then, and `answer` says so again. */
-  async prepare(known: ReadonlyMap<number, number>): Promise<Prepared> {
+  async prepare(known: KnownClocks): Promise<Prepared> {
     const through = this.#index.snapshot?.through ?? 0
     const snapshot = await this.#context.snapshots.read(this.#log)
     if (this.#kindFor(known) !== 'difference') return { through, snapshot }
@@ -69,7 +75,27 @@ export class SyncAnswers {
     return difference === undefined ? { through, snapshot } : { through, snapshot, difference }
   }
 
-  #kindFor(known: ReadonlyMap<number, number>): 'level' | 'tail' | 'whole' | 'difference' {
+  #recordsSince(place: Place, { known, isTrusted }: SyncQuestion) {
+    const { epoch } = this.#log
+    return recordsSince(place, isTrusted ? undefined : known, { index: this.#index, epoch })
+  }
+
+  /** What came after the place where a client stood, deletes among it; of older ones it knows. */
+  #resumedAnswer(since: readonly TailRecord[]): MessageBatch {
+    if (since.length > 0) {
+      const updates = since.map((record) => record.message)
+      return new MessageBatch([...updates, encodeSyncStep2(emptyUpdate), this.step1()])
+    }
+    // What a whole crowd gets after a restart.
+    const { version } = this.#index
+    if (this.#resumed?.version !== version) {
+      const messages = [encodeSyncStep2(emptyUpdate), this.step1()]
+      this.#resumed = { version, batch: new MessageBatch(messages) }
+    }
+    return this.#resumed.batch
+  }
+
+  #kindFor(known: KnownClocks): 'level' | 'tail' | 'whole' | 'difference' {
     const { snapshot, snapshotStateVector, stateVector } = this.#index
     if (known.size === 0) return 'whole'
     if (snapshot !== undefined && !covers(known, snapshotStateVector)) {
@@ -87,7 +113,7 @@ export class SyncAnswers {
     return this.#level.batch
   }
 
-  #tailAnswer(known: ReadonlyMap<number, number>): MessageBatch {
+  #tailAnswer(known: KnownClocks): MessageBatch {
     return new MessageBatch([...this.#lackedTail(known), this.#deletes(), this.step1()])
   }
 
@@ -117,10 +143,7 @@ export class SyncAnswers {
     return this.#afterSnapshot.batch
   }
 
-  #differenceAnswer(
-    known: ReadonlyMap<number, number>,
-    prepared: Prepared | undefined,
-  ): Answer | undefined {
+  #differenceAnswer(known: KnownClocks, prepared: Prepared | undefined): Answer | undefined {
     if (prepared?.through !== this.#index.snapshot?.through) return undefined
     if (prepared?.difference === undefined) return this.#wholeAnswer(prepared)
     const tail = this.#lackedTail(known)
@@ -129,7 +152,7 @@ export class SyncAnswers {
     ]
   }
 
-  #lackedTail(known: ReadonlyMap<number, number>): readonly Uint8Array[] {
+  #lackedTail(known: KnownClocks): readonly Uint8Array[] {
     return this.#index.tail
       .filter((record) => lacks(known, record.sections))
       .map((record) => record.message)
@@ -153,21 +176,4 @@ export interface Prepared {
 interface Cached {
   readonly version: number
   readonly batch: MessageBatch
-}
-
-function covers(known: ReadonlyMap<number, number>, needed: ReadonlyMap<number, number>): boolean {
-  for (const [client, end] of needed) if ((known.get(client) ?? 0) < end) return false
-  return true
-}
-
-function overlaps(known: ReadonlyMap<number, number>, other: ReadonlyMap<number, number>): boolean {
-  for (const client of known.keys()) if (other.has(client)) return true
-  return false
-}
-
-function lacks(known: ReadonlyMap<number, number>, sections: readonly number[]): boolean {
-  for (let i = 0; i + 2 < sections.length; i += 3) {
-    if ((known.get(sections[i] ?? 0) ?? 0) < (sections[i + 2] ?? 0)) return true
-  }
-  return false
 }

@@ -2,17 +2,16 @@ import type { Environment, Timer } from '../runtime/environment.js'
 import type { MessageBatch } from '../runtime/message-batch.js'
 import type { MessageSocket } from '../runtime/message-socket.js'
 import type { Guard } from './guard.js'
+import type { SyncQuestion } from './resume.js'
 import type { SyncAnswers } from './sync-answers.js'
 
 type SyncState =
   | { readonly name: 'idle'; readonly answeredAt: number }
   /** For the interval to pass (timer), or for the socket to drain. */
-  | { readonly name: 'waiting'; known: KnownClocks; readonly timer: Timer | undefined }
+  | { readonly name: 'waiting'; question: SyncQuestion; readonly timer: Timer | undefined }
   /** For bytes from the store or the worker. */
-  | { readonly name: 'preparing'; known: KnownClocks }
+  | { readonly name: 'preparing'; question: SyncQuestion }
   | { readonly name: 'closed' }
-
-type KnownClocks = ReadonlyMap<number, number>
 
 export interface SyncRepliesOwner {
   readonly environment: Environment
@@ -37,15 +36,15 @@ export class SyncReplies {
     this.#owner = owner
   }
 
-  ask(known: KnownClocks): void {
+  ask(question: SyncQuestion): void {
     const state = this.#state
     switch (state.name) {
       case 'waiting':
       case 'preparing':
-        state.known = known
+        state.question = question
         break
       case 'idle':
-        this.#schedule(known, state.answeredAt)
+        this.#schedule(question, state.answeredAt)
         break
       case 'closed':
         break
@@ -59,7 +58,8 @@ export class SyncReplies {
 
   /** Answers as to somebody who knows nothing, at once. */
   startOver(): void {
-    if (this.#state.name !== 'closed') this.#answer(new Map())
+    if (this.#state.name !== 'closed')
+      this.#answer({ known: new Map(), place: undefined, isTrusted: false })
   }
 
   close(): void {
@@ -67,43 +67,43 @@ export class SyncReplies {
     this.#state = { name: 'closed' }
   }
 
-  #schedule(known: KnownClocks, answeredAt: number): void {
+  #schedule(question: SyncQuestion, answeredAt: number): void {
     const { environment, intervalMs, socket } = this.#owner
     const waitMs = answeredAt + intervalMs - environment.now()
     if (waitMs > 0) {
       const timer = environment.setTimer(() => this.#answerWaiting(), waitMs)
-      this.#state = { name: 'waiting', known, timer }
+      this.#state = { name: 'waiting', question, timer }
     } else if (socket.isDrained) {
-      this.#answer(known)
+      this.#answer(question)
     } else {
-      this.#state = { name: 'waiting', known, timer: undefined }
+      this.#state = { name: 'waiting', question, timer: undefined }
       socket.awaitDrain()
     }
   }
 
   #answerWaiting(): void {
     if (this.#state.name !== 'waiting') return
-    this.#schedule(this.#state.known, Number.NEGATIVE_INFINITY)
+    this.#schedule(this.#state.question, Number.NEGATIVE_INFINITY)
   }
 
-  #answer(known: KnownClocks): void {
+  #answer(question: SyncQuestion): void {
     if (this.#state.name === 'waiting') this.#state.timer?.cancel()
-    const answer = this.#owner.answers.answer(known)
+    const answer = this.#owner.answers.answer(question)
     if (answer !== undefined) {
       this.#deliver(answer)
       return
     }
     const isPreparing = this.#state.name === 'preparing'
-    this.#state = { name: 'preparing', known }
+    this.#state = { name: 'preparing', question }
     if (!isPreparing) this.#owner.guard.own('answering a sync step 1', this.#prepareAndAnswer())
   }
 
   async #prepareAndAnswer(): Promise<void> {
     try {
       while (this.#state.name === 'preparing') {
-        const prepared = await this.#owner.answers.prepare(this.#state.known)
+        const prepared = await this.#owner.answers.prepare(this.#state.question.known)
         if (this.#state.name !== 'preparing') return
-        const answer = this.#owner.answers.answer(this.#state.known, prepared)
+        const answer = this.#owner.answers.answer(this.#state.question, prepared)
         if (answer !== undefined) this.#deliver(answer)
       }
     } catch (error) {
