@@ -134,7 +134,9 @@ export class Session {
 
   /** Whether a change may go out by itself; before, the answer to the server will have it. */
   get canSend(): boolean {
-    return this.#asked !== undefined && this.#access === 'write' && !this.#isClosed
+    // A server that never asks would otherwise never be told.
+    const isTold = this.#asked !== undefined || (this.#isSynced && this.#hello === undefined)
+    return isTold && this.#access === 'write' && !this.#isClosed
   }
 
   /** Sends a change at once where that is due. @returns its frame */
