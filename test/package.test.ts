@@ -84,6 +84,23 @@ describe('installed into an empty project', () => {
     expect(Number(stdout)).toBeGreaterThan(0)
   })
 
+  test('the bench says what a simulation needs, and only when it is asked for one', async (context) => {
+    const stock = await node('--input-type=module', '-e', "await import('y-websocket')")
+    if (stock.code === 0) context.skip('y-websocket is installed in a folder above the project')
+    const script = [
+      "import { simulate } from 'cairn-sync/bench'",
+      'console.log(await simulate(1).catch(({ message }) => message))',
+    ]
+    // A file, since threads do not take the option that makes a module of a text.
+    fs.writeFileSync(path.join(project, 'simulates.mjs'), script.join('\n'))
+    const { code, stdout, stderr } = await node('simulates.mjs')
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: 'the bench needs the stock client: npm install y-websocket\n',
+      stderr: '',
+    })
+  })
+
   test('there is one copy of Yjs', async () => {
     const { stdout } = await npm(project, 'ls', 'yjs', '--all', '--parseable')
     expect(new Set(stdout.trim().split('\n')).size).toBe(1)
@@ -94,10 +111,14 @@ describe('installed into an empty project', () => {
       "import { createServer, type CairnServer } from 'cairn-sync'",
       "import { levelStore, memoryStore } from 'cairn-sync/persistence'",
       "import { errorCatalogue } from 'cairn-sync/protocol'",
+      "import { type Checker, loadServer, simulateSeeds } from 'cairn-sync/bench'",
       'const server: CairnServer = createServer({ store: memoryStore() })',
       "await server.transact('notes', (doc) => doc.getText('text').insert(0, 'hello'))",
       'await server.close({ deadlineMs: errorCatalogue.TIMEOUT.closeCode })',
       "levelStore('./data', { durability: 'none' })",
+      "const checker: Checker = { invariant: 'mine', rested: ([client]) => client?.name }",
+      'await simulateSeeds({ from: 1, to: 2, overrides: { edits: { type: 1 } } })',
+      "export const [figure, name] = [(await loadServer('ws://h')).latency.delivery.p99, checker.invariant]",
     ]
     fs.writeFileSync(path.join(project, 'consumer.mts'), source.join('\n'))
     const config = {
@@ -119,7 +140,7 @@ describe('installed into an empty project', () => {
     const problems = stdout
       .split('\n')
       .filter((line) => /^(consumer|node_modules.cairn)/.test(line))
-    expect(problems).toEqual([expect.stringContaining('consumer.mts(7,24): error TS2322')])
+    expect(problems).toEqual([expect.stringContaining('consumer.mts(8,24): error TS2322')])
   })
 
   test('the command shows its help, serves a client and stops', async () => {
