@@ -78,7 +78,10 @@ export class EventStreamPosts {
     if (batch < this.#nextBatch) return taken
     if (batch > this.#nextBatch) return outOfTurn
     if (!(await this.#transport.whenReadable())) return this.#statusOfEnd()
-    const body = await readBody(() => this.#transport.heard())
+    const reading = readBody(() => this.#transport.heard())
+    // A stream that ends does not wait for a body that may never come.
+    const body = await Promise.race([reading, this.#transport.ended])
+    if (!this.#transport.isOpen) return this.#statusOfEnd()
     if (body === undefined) return outOfTurn
     const messages = this.#messagesOf(body)
     this.#nextBatch++

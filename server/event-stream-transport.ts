@@ -38,6 +38,8 @@ export interface EventStreamOptions {
  * that may not be is refused with a status.
  */
 export class EventStreamTransport implements MessageSocket {
+  /** Resolves when the client may no longer send, whoever has ended it. */
+  readonly ended: Promise<void>
   readonly #response: ServerResponse
   readonly #options: EventStreamOptions
   readonly #writer: EventStreamWriter
@@ -45,6 +47,7 @@ export class EventStreamTransport implements MessageSocket {
   #handlers: SocketHandlers | undefined
   #epoch = ''
   #isPaused = false
+  #end: () => void = () => undefined
   #onReadable: (() => void)[] = []
   #close: { readonly code: number; readonly reason: string }
   #closeTimer: Timer | undefined
@@ -53,6 +56,9 @@ export class EventStreamTransport implements MessageSocket {
     this.#response = response
     this.#options = options
     this.#writer = new EventStreamWriter(response, () => this.#handlers?.onDrain())
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
     // Who only reads has nobody whose leaving would be noticed.
     this.#close = { code: options.secret === undefined ? normal : lost, reason: '' }
   }
@@ -204,6 +210,7 @@ export class EventStreamTransport implements MessageSocket {
   }
 
   #wake(): void {
+    if (!this.isOpen) this.#end()
     for (const resolve of this.#onReadable.splice(0)) resolve()
   }
 }

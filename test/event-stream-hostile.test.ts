@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { ByteWriter } from '../protocol/byte-writer.js'
 import { encodePing, encodeSyncStep1, encodeUpdate } from '../protocol/codec.js'
+import { systemEnvironment } from '../runtime/system-environment.js'
 import type { EventReader } from './event-reader.js'
 import { EventStage } from './event-stage.js'
 import { polled, waitFor } from './wait-for.js'
@@ -58,12 +59,19 @@ async function expectClosed(stream: EventReader, code: number): Promise<void> {
 class UnfinishedPost {
   readonly request: ClientRequest
   status: number | undefined
+  /** The HTTP connection is gone. */
+  isClosed = false
 
-  constructor(stream: EventReader, batch: number, contentLength: number) {
+  constructor(headers: Record<string, string>, contentLength: number) {
     this.request = request(`${stage.httpUrl}/documents/notes/messages`, {
       method: 'POST',
       agent: false,
-      headers: { ...headersOf(stream, batch), 'content-length': contentLength },
+      headers: { ...headers, 'content-length': contentLength },
+    })
+    this.request.on('socket', (socket) => {
+      socket.once('close', () => {
+        this.isClosed = true
+      })
     })
     this.request.on('response', (response) => {
       this.status = response.statusCode
@@ -92,6 +100,14 @@ describe('a POST', () => {
     expect((await stage.post('other', headersOf(stream, 1))).status).toBe(404)
     expect(await statusOf(stream, 1)).toBe(204)
     expect(Buffer.from(stream.secret, 'base64url')).toHaveLength(18)
+  })
+
+  test('is not read, nor its connection kept, where it finds none', async () => {
+    stage = await EventStage.start()
+    const headers = { 'cairn-connection': 'garbage', 'cairn-batch': '1' }
+    const posts = Array.from({ length: 500 }, () => new UnfinishedPost(headers, 1_000_000))
+    await waitFor('all are refused', () => posts.every(({ status }) => status === 404), polled)
+    await waitFor('all are cut off', () => posts.every(({ isClosed }) => isClosed), polled)
   })
 
   test('finds nothing once the stream is gone', async () => {
@@ -132,7 +148,7 @@ describe('a POST', () => {
   test('that breaks off is none, and may come again', async () => {
     stage = await EventStage.start()
     const stream = await twoWay()
-    const post = new UnfinishedPost(stream, 1, 1_000)
+    const post = new UnfinishedPost(headersOf(stream, 1), 1_000)
     post.request.write(Buffer.alloc(500))
     await waitFor('it is on its way', () => (post.request.socket?.bytesWritten ?? 0) > 500, polled)
     post.request.destroy()
@@ -167,7 +183,7 @@ describe('a POST', () => {
     expect(await statusOf(stream, 1, bodyOf(new Uint8Array(12_000)))).toBe(413)
     await expectClosed(stream, 4413)
     const other = await twoWay()
-    const post = new UnfinishedPost(other, 1, 2_000_000)
+    const post = new UnfinishedPost(headersOf(other, 1), 2_000_000)
     expect(await post.answered()).toBe(413)
     await expectClosed(other, 4413)
   })
@@ -187,9 +203,9 @@ describe('a POST', () => {
     stage = await EventStage.start()
     const stream = await twoWay()
     const body = bodyOf(updateOf('first'))
-    const first = new UnfinishedPost(stream, 1, body.byteLength)
+    const first = new UnfinishedPost(headersOf(stream, 1), body.byteLength)
     first.request.write(body.subarray(0, 1))
-    const others = Array.from({ length: 100 }, () => new UnfinishedPost(stream, 2, 1))
+    const others = Array.from({ length: 100 }, () => new UnfinishedPost(headersOf(stream, 2), 1))
     const refused = () => others.filter(({ status }) => status === 409).length
     await waitFor('all but one are refused', () => refused() === 99, polled)
     first.request.end(body.subarray(1))
@@ -215,6 +231,22 @@ describe('a POST', () => {
     expect(await Promise.race(race)).toBe('waiting')
     expect((await first).status).toBe(204)
     await stream.until('the last answer', () => answers() === 3)
+  })
+})
+
+describe('a server that closes', () => {
+  test('waits neither for a POST that does not end nor for one that waits for it', async () => {
+    stage = await EventStage.start()
+    const stream = await twoWay()
+    const posts = [1, 2].map((batch) => new UnfinishedPost(headersOf(stream, batch), 1_000))
+    posts[0]?.request.write(Buffer.alloc(10))
+    const third = new UnfinishedPost(headersOf(stream, 3), 1_000)
+    expect(await third.answered()).toBe(409)
+    const startedAt = systemEnvironment.now()
+    await stage.close()
+    expect(systemEnvironment.now() - startedAt).toBeLessThan(2_500)
+    for (const post of posts) expect(await post.answered()).toBe(404)
+    await expect(stream.ended()).resolves.toMatchObject({ close: { code: 1012 } })
   })
 })
 
