@@ -187,7 +187,9 @@ function convergencePlot({ clients }: LoadReport): Plot {
   ] as const
   return {
     title: 'Convergence of each client',
-    note: 'From the end of the load to the last edit that a client still lacked, fastest first.',
+    note: clients.every(({ convergenceMs, missing }) => convergenceMs === 0 && missing === 0)
+      ? 'Every client had everything when the load ended.'
+      : 'From the end of the load to the last edit that a client still lacked, fastest first.',
     x: { label: 'client', kind: 'number' },
     y: { label: 'ms' },
     xValues: sorted.map((_client, index) => index + 1),
