@@ -1,8 +1,5 @@
-import { ByteReader } from '../protocol/byte-reader.js'
-import { ByteWriter, varUintLength } from '../protocol/byte-writer.js'
+import { readPosition, writePosition } from './position.js'
 
-/** A position starts with so many bytes of a checksum; the sequence follows (position.ts). */
-const checkBytes = 4
 const form = /^(0|[1-9]\d{0,15})\.([0-9a-f]{8})\.([A-Za-z0-9_-]{1,64})$/
 
 /** A place in a document's log, as *resume* says it. */
@@ -16,10 +13,9 @@ export interface Place {
  * @param epoch in base64url; empty before the first write, when there is nothing to come back to
  */
 export function eventId(position: Uint8Array, epoch: string): string | undefined {
-  if (epoch === '') return undefined
-  const check = Buffer.from(position.subarray(0, checkBytes)).toString('hex')
-  const sequence = new ByteReader('INTERNAL', position.subarray(checkBytes)).readVarUint()
-  return `${sequence}.${check}.${epoch}`
+  const place = readPosition(position)
+  if (place === undefined || epoch === '') return undefined
+  return `${place.sequence}.${place.check.toString(16).padStart(8, '0')}.${epoch}`
 }
 
 /** The place that a `Last-Event-ID` names; undefined where it is none of ours. */
@@ -28,8 +24,6 @@ export function parseEventId(id: string): Place | undefined {
   if (sequenceText === undefined || check === undefined || epoch === undefined) return undefined
   const sequence = Number(sequenceText)
   if (!Number.isSafeInteger(sequence)) return undefined
-  const writer = new ByteWriter(checkBytes + varUintLength(sequence))
-  writer.writeBytes(Buffer.from(check, 'hex'))
-  writer.writeVarUint(sequence)
-  return { epoch: Buffer.from(epoch, 'base64url'), position: writer.finish() }
+  const position = writePosition({ sequence, check: Number.parseInt(check, 16) })
+  return { epoch: Buffer.from(epoch, 'base64url'), position }
 }
