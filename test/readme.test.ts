@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { memoryStore } from '../persistence/index.js'
 import { createServer } from '../server/index.js'
+import { EventEditor } from './event-editor.js'
+import { EventReader } from './event-reader.js'
 import { StockClient } from './stock-client.js'
 
 const readme = readFileSync('README.md', 'utf8')
@@ -76,8 +78,28 @@ test('the embedding example of the README serves documents beside the applicatio
   expect(await page.text()).toBe('my application')
 })
 
+test('the events example of the README serves a document to whoever reads it', async () => {
+  const probe = createServer({ store: memoryStore() })
+  const { port } = await probe.listen({ port: 0 })
+  await probe.close({ deadlineMs: 1_000 })
+  run('events', example('events', port))
+  const url = `http://127.0.0.1:${port}`
+  const answers = () => fetch(url).then((page) => page.text(), String)
+  await expect.poll(answers, { timeout: 15_000 }).toBe('my application')
+  const alice = new EventEditor(url, 'my-document')
+  cleanUps.push(() => alice.destroy())
+  await alice.online()
+  const path = readme.match(/curl -N http:..127.0.0.1:1234(\S+)`/)?.[1]
+  const reader = new EventReader(`${url}${path}`)
+  cleanUps.push(() => reader.destroy())
+  await reader.synced()
+  alice.type('hello')
+  await reader.has('hello')
+})
+
 test('the examples are as short as the README says they are', () => {
   const lines = (name: string) => example(name, 1234).trim().split('\n').length
   expect(lines('client')).toBeLessThanOrEqual(15)
   expect(lines('embedding')).toBeLessThanOrEqual(10)
+  expect(lines('events')).toBeLessThanOrEqual(10)
 })
