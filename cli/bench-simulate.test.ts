@@ -38,6 +38,13 @@ describe('bench simulate', () => {
     expect((await simulate('--seed', '3', '--set', again)).code).toBe(1)
   })
 
+  test('gives the command that fails again also where options were given and nothing is reduced', async () => {
+    const set = '{"limits":{"documentClients":1},"editors":3,"edits":{"type":1}}'
+    const { stdout } = await simulate('--seed', '3', '--set', set)
+    const [, again = ''] = /--seed 3 --set '(.*)'$/m.exec(stdout) ?? []
+    expect((await simulate('--seed', '3', '--set', again)).code).toBe(1)
+  })
+
   test('writes a report with every run, and takes link classes from a file', async () => {
     const classes = path.join(base, 'classes.json')
     fs.writeFileSync(classes, '{"ferry":{"upstream":[{"type":"latency","latency":300}]}}')

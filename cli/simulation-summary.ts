@@ -41,11 +41,10 @@ function describeFailure({ result, shrunk }: CampaignFailure): readonly string[]
     ...describeViolation(result),
     `  drawn: ${JSON.stringify(result.options)}`,
     ...(shrunk === undefined
-      ? [`  again: cairn bench simulate --seed ${result.seed}`]
-      : [
-          `  reduced in ${shrunk.tries} runs: ${shrunk.result.violation?.message ?? ''}`,
-          `  again: cairn bench simulate --seed ${result.seed} ${replay}`,
-        ]),
+      ? []
+      : [`  reduced in ${shrunk.tries} runs: ${shrunk.result.violation?.message ?? ''}`]),
+    // With all options, since some may have been given and not drawn.
+    `  again: cairn bench simulate --seed ${result.seed} ${replay}`,
     ...last.tail.slice(-tailLines).map(({ at, what }) => `  ${seconds(at)} s  ${firstLine(what)}`),
     '',
   ]
