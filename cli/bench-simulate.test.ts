@@ -38,7 +38,7 @@ describe('bench simulate', () => {
     expect((await simulate('--seed', '3', '--set', again)).code).toBe(1)
   })
 
-  test('gives the command that fails again also where options were given and nothing is reduced', async () => {
+  test('gives the command that fails again without reducing too', async () => {
     const set = '{"limits":{"documentClients":1},"editors":3,"edits":{"type":1}}'
     const { stdout } = await simulate('--seed', '3', '--set', set)
     const [, again = ''] = /--seed 3 --set '(.*)'$/m.exec(stdout) ?? []
