@@ -7,7 +7,7 @@ import { type ConnectionStatus, firstStatus, nextStatus } from './connection-sta
 import { Connector, type ConnectorOwner } from './connector.js'
 import { KnownPlace } from './known-place.js'
 import { openPersistence, type Persistence } from './persistence.js'
-import { ProviderError } from './provider-error.js'
+import { ProviderError, readOnlyError } from './provider-error.js'
 import type { Phase, ProviderHost } from './provider-host.js'
 import type { ResolvedProviderOptions } from './provider-options.js'
 import { SavedWaiters } from './saved-waiters.js'
@@ -363,7 +363,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   }
 
   #refuseLocally(): void {
-    const error = new ProviderError('FORBIDDEN', 'this client may read, not write')
+    const error = readOnlyError()
     this.unsaved.addRejected(error)
     this.#host.emit('rejected', [{ error, changes: 1 }])
     this.#waiters.fail(error)

@@ -47,3 +47,8 @@ export function closeError(closeCode: number, reason: string): ProviderError {
   const text = message === '' ? `the server closed the connection with ${closeCode}` : message
   return new ProviderError(code === '' ? 'CLOSED' : code, text, { closeCode, retryAfterMs })
 }
+
+/** Changes of a client that the server lets read only. */
+export function readOnlyError(): ProviderError {
+  return new ProviderError('FORBIDDEN', 'this client may read, not write')
+}

@@ -27,7 +27,7 @@ import type {
 import type { Environment, Timer } from '../runtime/environment.js'
 import { Heartbeat } from './heartbeat.js'
 import type { KnownPlace } from './known-place.js'
-import { ProviderError } from './provider-error.js'
+import { ProviderError, readOnlyError } from './provider-error.js'
 import type { Transport } from './transport.js'
 import { noUpdate, type UnsavedChanges } from './unsaved-changes.js'
 
@@ -288,12 +288,22 @@ export class Session {
     if (this.#access === 'read') {
       // Every client answers, one that may not write with nothing.
       this.#sendCounted(encodeSyncStep2(noUpdate))
+      this.#refuseWaiting()
       return
     }
     this.#try(() => {
       const { update, isEverything } = unsaved.answer(doc, stateVector)
       unsaved.sentAnswer(this.#sendCounted(encodeSyncStep2(update)), isEverything)
     })
+  }
+
+  /** Edits from before it was known that this client may not make them. */
+  #refuseWaiting(): void {
+    const error = readOnlyError()
+    const changes = this.#owner.unsaved.refuseWaiting(error)
+    if (changes === 0) return
+    this.#owner.onRejected(error, changes)
+    this.#owner.onUnsavedChanged()
   }
 
   #rejected(reject: RejectMessage): void {

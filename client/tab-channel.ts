@@ -157,6 +157,7 @@ export class TabChannel {
     this.#try(() => Y.applyUpdate(doc, update, origin))
     doc.off('update', note)
     if (!isNews || isSaved) return
+    if (unsaved.isCrowded) this.#owner.forward()
     unsaved.addOfTab(from, number, update)
     this.#owner.onUnsavedChanged()
     this.#forwardTimer ??= environment.setTimer(() => {

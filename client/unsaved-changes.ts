@@ -34,7 +34,7 @@ export class UnsavedChanges {
   #rejection: ProviderError | undefined
   #isKnown = false
   #needsEverything = true
-  /** Own entries that no frame of the present connection carries. */
+  /** Entries that no frame of the present connection carries. */
   #waiting = 0
   #isAcknowledging = true
   /** The frame of the present connection that carries everything, or all that was unsaved then. */
@@ -60,6 +60,11 @@ export class UnsavedChanges {
   /** Whether the server has acknowledged everything that the Y.Doc holds. */
   get isSaved(): boolean {
     return this.#isKnown && this.#entries.length === 0 && this.#rejected === 0
+  }
+
+  /** Whether one more that waits would make one of all of them, which nobody can send by itself. */
+  get isCrowded(): boolean {
+    return this.#waiting >= mergeAbove
   }
 
   /** Whether only a sync step 2 with all of the Y.Doc says what the server may lack. */
@@ -173,17 +178,31 @@ export class UnsavedChanges {
       changes += entry.changes
       return false
     })
-    if (this.#coveringFrame?.frame === frame) {
-      this.#coveringFrame = undefined
-      changes = Math.max(changes, 1)
-    }
-    this.#refuse(changes, error)
+    const covering = this.#coveringFrame
+    if (covering?.frame === frame && this.#rejected === 0) changes = Math.max(changes, 1)
+    // An answer that went out before has none of it, and settles nothing when it is acknowledged.
+    if (covering !== undefined && covering.frame <= frame) this.#coveringFrame = undefined
+    if (changes > 0) this.#refuse(changes, error)
     return changes
   }
 
   /** A change that is not even sent, since the server would refuse it. */
   addRejected(error: ProviderError): void {
+    this.#coveringFrame = undefined
     this.#refuse(1, error)
+  }
+
+  /** The changes of this tab that wait will not be sent. @returns how many they are */
+  refuseWaiting(error: ProviderError): number {
+    let changes = 0
+    this.#entries = this.#entries.filter((entry) => {
+      if (entry.frame !== undefined || entry.tab !== undefined) return true
+      changes += entry.changes
+      return false
+    })
+    this.#countWaiting()
+    if (changes > 0) this.#refuse(changes, error)
+    return changes
   }
 
   /** Frames that are on their way may be lost; another connection counts anew. */
