@@ -159,6 +159,15 @@ describe('an event stream transport', () => {
     expect(server.closed).toMatchObject({ code, reason })
   })
 
+  test.each([401, 403, 404, 413])(
+    'answered with the status %i by something else on the way is lost, and not final',
+    async (status) => {
+      const server = new FakeServer()
+      await server.answer(new Response('<h1>not here</h1>', { status }))
+      expect(server.closed).toMatchObject({ code: 1006 })
+    },
+  )
+
   test('is lost where the stream ends, or is none, or holds what it cannot', async () => {
     const ended = await new FakeServer().stream(opening)
     await ended.end()

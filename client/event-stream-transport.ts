@@ -1,3 +1,4 @@
+import { parseCloseReason } from '../protocol/close-reason.js'
 import type { Timer } from '../runtime/environment.js'
 import { decodeBase64 } from './decode-base64.js'
 import { documentUrl } from './document-url.js'
@@ -91,7 +92,7 @@ class EventStreamTransport implements Transport {
       })
       if (response.status !== 200) {
         const reason = await readReason(response)
-        this.#end(finalCodes.get(response.status) ?? lost, reason)
+        this.#end(refusalCode(response.status, reason), reason)
       } else if (isEventStream(response) && response.body !== null) {
         await this.#read(response.body.getReader())
         this.#end(lost, 'the stream has ended')
@@ -209,6 +210,11 @@ function isEventStream(response: Response): boolean {
 }
 
 /** The start of an answer, which says what is wrong. */
+/** Only a server that says why is believed: a proxy's own 404 says nothing of the document. */
+function refusalCode(status: number, reason: string): number {
+  return parseCloseReason(reason).code === '' ? lost : (finalCodes.get(status) ?? lost)
+}
+
 async function readReason(response: Response): Promise<string> {
   const reader = response.body?.getReader()
   const { value } = (await reader?.read()) ?? { value: undefined }
