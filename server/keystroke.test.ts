@@ -252,6 +252,25 @@ describe('an update whose past is unknown', () => {
     expect(mallory.socket.closed?.code).toBe(4529)
     expect(bob.socket.closed).toBeUndefined()
   })
+
+  test('is refused with a time to wait where the extension can say so', async () => {
+    const roomless = new SimulatedServer({ limits: { heldUpdates: 0, documentBytes: 1_000 } })
+    const alice = new Replica(1).connect(roomless.server, 'notes', { isExtended: true })
+    await roomless.pass(100)
+    const source = new Y.Doc()
+    source.getText('text').insert(0, 'x')
+    const vector = Y.encodeStateVector(source)
+    source.getText('text').insert(1, 'y')
+    alice.socket.receive(encodeUpdate(Y.encodeStateAsUpdate(source, vector)))
+    alice.type('z'.repeat(2_000))
+    await roomless.pass(100)
+    expect(alice.socket.of('reject')).toMatchObject([
+      { code: 'RATE', retryAfterMs: 1_000 },
+      { code: 'LIMIT_REACHED', retryAfterMs: 0 },
+    ])
+    expect(alice.socket.closed).toBeUndefined()
+    await roomless.stop()
+  })
 })
 
 describe('a bad frame', () => {

@@ -5,8 +5,14 @@ import {
   encodeSyncStep2,
   encodeUpdate,
 } from '../protocol/codec.js'
+import { encodeResume } from '../protocol/extension-codec.js'
 import type { CairnServer } from '../server/index.js'
 import { RecordingSocket } from './recording-socket.js'
+
+interface Place {
+  readonly epoch: Uint8Array
+  readonly position: Uint8Array
+}
 
 /**
  * A Y.Doc that speaks the y-websocket protocol over a `RecordingSocket`: what a stock client does,
@@ -16,6 +22,8 @@ export class Replica {
   readonly doc = new Y.Doc()
   isSynced = false
   #socket: RecordingSocket | undefined
+  #epoch: Uint8Array = new Uint8Array(0)
+  #position: Uint8Array | undefined
 
   constructor(clientID?: number) {
     if (clientID !== undefined) this.doc.clientID = clientID
@@ -29,19 +37,33 @@ export class Replica {
     return this.#socket
   }
 
+  /** Where it stands, as an extended connection was told. */
+  get place(): Place | undefined {
+    return this.#position && { epoch: this.#epoch, position: this.#position }
+  }
+
   get text(): string {
     return this.doc.getText('text').toString()
   }
 
-  /** Opens a connection and sends sync step 1, as y-websocket does. */
-  connect(server: CairnServer, name: string, options: { isExtended?: boolean } = {}): this {
+  /**
+   * Opens a connection and sends sync step 1, as y-websocket does. With `resumeFrom` it speaks the
+   * extension and says first where it stood.
+   */
+  connect(
+    server: CairnServer,
+    name: string,
+    options: { isExtended?: boolean; resumeFrom?: Place | undefined } = {},
+  ): this {
+    const { resumeFrom, isExtended = resumeFrom !== undefined } = options
     const socket: RecordingSocket = new RecordingSocket((messages) => {
       if (socket === this.#socket) for (const message of messages) this.#apply(message)
     })
     this.#socket = socket
     this.isSynced = false
     const request = { documentName: name, url: `/${name}`, headers: {}, remoteAddress: undefined }
-    server.accept(socket, request, options.isExtended ?? false)
+    server.accept(socket, request, isExtended)
+    if (resumeFrom !== undefined) socket.receive(encodeResume(resumeFrom))
     socket.receive(encodeSyncStep1(Y.encodeStateVector(this.doc)))
     return this
   }
@@ -65,8 +87,22 @@ export class Replica {
       case 'update':
         Y.applyUpdate(this.doc, message.update, this)
         break
+      case 'hello':
+        this.#stand(message.epoch, undefined)
+        break
+      case 'position':
+        this.#stand(message.epoch, message.position)
+        break
+      case 'acknowledge':
+        this.#position = message.position
+        break
       default:
         break
     }
+  }
+
+  #stand(epoch: Uint8Array, position: Uint8Array | undefined): void {
+    if (epoch.byteLength > 0) this.#epoch = epoch
+    if (position !== undefined) this.#position = position
   }
 }
