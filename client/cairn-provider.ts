@@ -86,7 +86,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
       onWake: () => this.#core.wake(),
       onOffline: () => this.#core.networkLost(),
     }
-    this.#stopFollowing = followWakeEvents(page, options.page)
+    this.#stopFollowing = followWakeEvents(page, resolved.page)
     this.#scheduleResync()
     if (this.shouldConnect) this.connect()
   }

@@ -209,12 +209,12 @@ function isEventStream(response: Response): boolean {
   return /^text\/event-stream *(;|$)/i.test(type)
 }
 
-/** The start of an answer, which says what is wrong. */
 /** Only a server that says why is believed: a proxy's own 404 says nothing of the document. */
 function refusalCode(status: number, reason: string): number {
   return parseCloseReason(reason).code === '' ? lost : (finalCodes.get(status) ?? lost)
 }
 
+/** The start of an answer, which says what is wrong. */
 async function readReason(response: Response): Promise<string> {
   const reader = response.body?.getReader()
   const { value } = (await reader?.read()) ?? { value: undefined }

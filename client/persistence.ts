@@ -1,4 +1,5 @@
 import type * as Y from 'yjs'
+import type { Environment } from '../runtime/environment.js'
 import { ProviderError } from './provider-error.js'
 
 /** The Y.Doc as the browser keeps it over a reload. */
@@ -15,18 +16,24 @@ export interface Persistence {
 }
 
 const epochKey = 'cairn.epoch'
+/** How long a database may take: `y-indexeddb` never says that one cannot be opened or read. */
+const loadMs = 10_000
 
 /**
  * Keeps `doc` in IndexedDB with `y-indexeddb`, which the application installs, and resolves when what
  * was kept is in it.
  * @throws PERSISTENCE_FAILED where the package or the database is not there
  */
-export async function openPersistence(name: string, doc: Y.Doc): Promise<Persistence> {
+export async function openPersistence(
+  environment: Environment,
+  name: string,
+  doc: Y.Doc,
+): Promise<Persistence> {
   try {
     const { IndexeddbPersistence } = await import('y-indexeddb')
     const database = new IndexeddbPersistence(name, doc)
-    await database.whenSynced
-    const epoch: unknown = await database.get(epochKey)
+    const loaded = Promise.all([database.get(epochKey), database.whenSynced])
+    const [epoch]: readonly unknown[] = await withinTime(environment, loaded)
     return {
       origin: database,
       epoch: new Uint8Array(epoch instanceof ArrayBuffer ? epoch : []),
@@ -45,4 +52,14 @@ export async function openPersistence(name: string, doc: Y.Doc): Promise<Persist
       { cause: error },
     )
   }
+}
+
+function withinTime<Value>(environment: Environment, promise: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const timer = environment.setTimer(
+      () => reject(new Error(`the database took longer than ${loadMs} ms`)),
+      loadMs,
+    )
+    promise.then(resolve, reject).finally(() => timer.cancel())
+  })
 }

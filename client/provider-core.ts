@@ -40,7 +40,8 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   readonly #connector: Connector<Session>
   readonly #tabs: TabChannel | undefined
   readonly #waiters = new SavedWaiters()
-  readonly #startsEmpty: boolean
+  /** Whether all of the Y.Doc came from the server, or was made here since. */
+  #startsEmpty: boolean
   #persistence: Persistence | undefined
   #loading: Promise<void> | undefined
   #access: AccessMessage | undefined
@@ -351,10 +352,12 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     const { persist } = this.#options
     if (persist === false || this.#persistence !== undefined) return undefined
     const name = persist === true ? this.#host.address : persist
-    this.#loading ??= openPersistence(name, this.doc).then(
+    this.#loading ??= openPersistence(this.environment, name, this.doc).then(
       (persistence) => {
         this.#persistence = persistence
         if (persistence.epoch.length > 0) this.place.recall(persistence.epoch)
+        // What was kept may be what never went out.
+        if (this.doc.store.clients.size > 0) this.#startsEmpty = false
       },
       // The document is not kept here, but there is no reason not to have it from the server.
       (error: unknown) => this.onError(error),
@@ -385,7 +388,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   #statusNow(): Omit<ConnectionStatus, 'since'> {
     const { attempts, reason, transport } = this.#connector
     return {
-      state: this.#connector.stateName(isOnline()),
+      state: this.#connector.stateName(isOnline(this.#options.page)),
       attempts,
       latencyMs: this.#latencyMs,
       lastConnected: this.#lastConnected,

@@ -86,6 +86,7 @@ export interface ResolvedProviderOptions {
   readonly tabScope: string | undefined
   readonly extension: boolean
   readonly environment: Environment
+  readonly page: WebGlobals
 }
 
 export function resolveProviderOptions<Provider>(
@@ -103,6 +104,7 @@ export function resolveProviderOptions<Provider>(
     tabScope: options.tabScope,
     extension: options.extension ?? true,
     environment: options.environment ?? webEnvironment,
+    page: options.page ?? webGlobals,
   }
 }
 

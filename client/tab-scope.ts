@@ -17,11 +17,11 @@ export function tabScope(
   hasToken: boolean,
   { access, hello }: Known,
 ): string | undefined {
-  if (chosen !== undefined) return `#${chosen}`
+  const known = access ?? hello
+  if (chosen !== undefined) return known?.access === 'read' ? `#${chosen}:read` : `#${chosen}`
   if (access !== undefined && access.principal !== '') {
     return `#${access.principal}:${access.access}`
   }
-  const known = access ?? hello
   if (known === undefined) return hasToken ? undefined : ''
   return known.access === 'read' ? '#:read' : ''
 }

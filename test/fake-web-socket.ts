@@ -27,7 +27,8 @@ export class FakeNetwork {
   }
 }
 
-const firstHello: Omit<HelloMessage, 'type'> = {
+/** What a server says first where a test says nothing else. */
+export const firstHello: Omit<HelloMessage, 'type'> = {
   connectionId: 'c',
   access: 'write',
   epoch: Uint8Array.from({ length: 16 }, (_, index) => index),

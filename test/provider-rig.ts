@@ -69,8 +69,15 @@ export class ProviderRig {
   /** The connection is lost, and the next attempt is begun. */
   async reconnect(): Promise<this> {
     this.socket.end()
-    await this.environment.advance(30_000)
+    await this.nextAttempt()
     return this
+  }
+
+  /** Lets the time pass that the provider waits. */
+  async nextAttempt(): Promise<void> {
+    for (let waited = 0; waited < 60_000 && !this.provider.wsconnecting; waited += 50) {
+      await this.environment.advance(50)
+    }
   }
 
   #record(): void {

@@ -1,0 +1,219 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { encodeAccess } from '../protocol/extension-codec.js'
+import { SimulatedEnvironment } from '../runtime/simulated-environment.js'
+import { FakeChannels } from '../test/fake-channels.js'
+import { ProviderRig, type RigOptions } from '../test/provider-rig.js'
+
+let environment: SimulatedEnvironment
+let channels: FakeChannels
+const tabs: ProviderRig[] = []
+
+function tab(options: RigOptions = {}): ProviderRig {
+  const opened = new ProviderRig({ environment, channels, ...options })
+  tabs.push(opened)
+  return opened
+}
+
+/** Two tabs that have the document, everything saved. */
+async function twoLive(options: RigOptions = {}): Promise<[ProviderRig, ProviderRig]> {
+  const [first, second] = [tab(options).goLive(), tab(options).goLive()]
+  await environment.settle()
+  expect([first.provider.saved, second.provider.saved]).toEqual([true, true])
+  return [first, second]
+}
+
+beforeEach(() => {
+  environment = new SimulatedEnvironment()
+  channels = new FakeChannels()
+})
+
+afterEach(() => {
+  for (const { provider, doc } of tabs.splice(0)) {
+    provider.destroy()
+    doc.destroy()
+  }
+})
+
+describe('C25 the tabs of a browser', () => {
+  test('have each other’s edits, of before and after they met, without a server', async () => {
+    const first = tab().type('a')
+    const second = tab().type('b')
+    await environment.settle()
+    expect(second.text).toBe(first.text)
+    expect(first.text).toHaveLength(2)
+    second.type('c')
+    await environment.settle()
+    expect(first.text).toHaveLength(3)
+  })
+
+  test('see each other’s presence, and that one has left', async () => {
+    const [first, second] = [tab(), tab()]
+    first.provider.awareness.setLocalStateField('name', 'ada')
+    await environment.settle()
+    const seen = () => second.provider.awareness.getStates().get(first.doc.clientID)
+    expect(seen()).toEqual({ name: 'ada' })
+    first.provider.disconnect()
+    await environment.settle()
+    expect(seen()).toBeUndefined()
+  })
+
+  test('are left alone where the application wants it, or has left', async () => {
+    const [first, second] = [tab({ disableBc: true }), tab()]
+    expect(first.provider.bcconnected).toBe(false)
+    first.type('a')
+    second.provider.disconnect()
+    expect(second.provider.bcconnected).toBe(false)
+    await environment.settle()
+    expect(second.text).toBe('')
+    second.provider.connect()
+    expect(second.provider.bcconnected).toBe(true)
+  })
+
+  test('pass over what is no message of theirs', async () => {
+    const first = tab()
+    const junk = [
+      null,
+      7,
+      'text',
+      { kind: 'update' },
+      { kind: 'update', from: 'x', number: -1, update: new Uint8Array() },
+      { kind: 'saved', from: 'x', through: 1.5 },
+      { kind: 'state', from: 'x', to: 1 },
+      { kind: 'of tomorrow', from: 'x' },
+    ]
+    for (const message of junk) channels.post('ws://server/notes', message)
+    expect(first.events.filter(([name]) => name === 'error')).toEqual([])
+    channels.post('ws://server/notes', {
+      kind: 'update',
+      from: 'x',
+      number: 1,
+      update: Uint8Array.of(255),
+    })
+    expect(first.of('error')).toHaveLength(1)
+  })
+})
+
+describe('C26 the scope of the tabs', () => {
+  test('is the address alone where nobody shows a token', () => {
+    tab()
+    expect(channels.names).toEqual(['ws://server/notes'])
+  })
+
+  test('is not there before the server has said who a token is of', () => {
+    const { provider, socket } = tab({ token: 't' })
+    expect(channels.names).toEqual([])
+    expect(provider.bcconnected).toBe(false)
+    socket.greet().receive(encodeAccess({ access: 'write', principal: 'ada', expiresInMs: 0 }))
+    socket.sync()
+    expect(channels.names).toEqual(['ws://server/notes#ada:write'])
+    expect(provider.bcChannel).toBe('ws://server/notes#ada:write')
+  })
+
+  test('keeps apart who is somebody else, or may do something else', async () => {
+    const as = (principal: string, access: 'read' | 'write') => {
+      const opened = tab()
+      opened.socket
+        .greet({ access })
+        .receive(encodeAccess({ access, principal, expiresInMs: 0 }))
+        .sync()
+      return opened
+    }
+    const ada = as('ada', 'write')
+    const others = [as('bob', 'write'), as('ada', 'read')]
+    ada.type('mine')
+    await environment.settle()
+    expect(others.map(({ text }) => text)).toEqual(['', ''])
+  })
+
+  test('changes with the access, and is what the application says it is', async () => {
+    const { socket } = tab({ token: 't' })
+    const access = (is: 'read' | 'write') =>
+      encodeAccess({ access: is, principal: 'ada', expiresInMs: 0 })
+    socket.greet().receive(access('write')).sync().receive(access('read'))
+    expect(channels.names).toEqual(['ws://server/notes#ada:read'])
+    tab({ token: 't', tabScope: 'mine' })
+    expect(channels.names).toContain('ws://server/notes#mine')
+  })
+})
+
+describe('C27 a change of another tab', () => {
+  test('is unsaved until its tab says that it is saved', async () => {
+    const [author, reader] = await twoLive()
+    author.type('a')
+    await environment.settle()
+    expect(reader.provider).toMatchObject({ unsavedChanges: 1, saved: false })
+    author.socket.acknowledge(2)
+    await environment.settle()
+    expect(reader.provider).toMatchObject({ unsavedChanges: 0, saved: true })
+    expect(reader.socket.of('update')).toEqual([])
+  })
+
+  test('is sent from here where its tab has not said so for 2 s', async () => {
+    const [author, other] = await twoLive()
+    author.type('a')
+    await environment.advance(1_999)
+    expect(other.socket.of('update')).toEqual([])
+    await environment.advance(1)
+    expect(other.socket.of('update')).toHaveLength(1)
+    expect(other.provider.saved).toBe(false)
+    other.socket.acknowledge(2)
+    expect(other.provider.saved).toBe(true)
+    await environment.advance(10_000)
+    expect(other.socket.of('update')).toHaveLength(1)
+  })
+
+  test('is sent from here where its tab leaves', async () => {
+    const [author, other] = await twoLive()
+    author.socket.end()
+    author.type('a')
+    await environment.settle()
+    author.provider.destroy()
+    await environment.settle()
+    expect(other.socket.of('update')).toHaveLength(1)
+  })
+
+  test('is sent from here where very many wait, and none is left behind', async () => {
+    const [author, other] = await twoLive()
+    author.socket.end()
+    for (let i = 0; i < 1_300; i++) author.type('x')
+    await environment.advance(2_000)
+    expect(other.socket.of('update').length).toBeGreaterThanOrEqual(1_300)
+    other.socket.acknowledge(other.socket.updates.length)
+    expect(other.provider).toMatchObject({ unsavedChanges: 0, saved: true })
+  })
+
+  test('goes out with the answer of a tab that was offline too', async () => {
+    const [author, other] = await twoLive()
+    author.socket.end()
+    other.socket.end()
+    author.type('a')
+    await environment.settle()
+    expect(other.provider.unsavedChanges).toBe(1)
+    await other.nextAttempt()
+    other.socket.greet().sync()
+    other.socket.acknowledge(1)
+    expect(other.provider).toMatchObject({ unsavedChanges: 0, saved: true })
+  })
+
+  test('is not counted where the server has shown it before', async () => {
+    const [author, other] = await twoLive()
+    other.socket.sync(author.doc)
+    author.type('a')
+    other.socket.sync(author.doc)
+    await environment.settle()
+    expect(other.provider.unsavedChanges).toBe(0)
+  })
+})
+
+describe('C28 a tab that may only read', () => {
+  test('shows nobody who may write what it has changed', async () => {
+    const writer = tab({ tabScope: 'all' }).goLive()
+    const reader = tab({ tabScope: 'all' })
+    reader.socket.greet({ access: 'read' }).sync()
+    await environment.settle()
+    reader.type('not allowed')
+    await environment.advance(5_000)
+    expect(writer.text).toBe('')
+    expect(writer.socket.of('update')).toEqual([])
+  })
+})
