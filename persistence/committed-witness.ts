@@ -9,8 +9,9 @@ import type { Durability } from './document-store.js'
  * place without fsync after each batch. A killed process leaves it intact in the page cache. A
  * ledger that ends below it has lost a tail that was acknowledged.
  *
- * 16 bytes: format, durability (1 for fsync, 0 for os), two zero bytes, the number (eight bytes,
- * big-endian), CRC-32 of the twelve bytes before.
+ * 16 bytes: format, durability (1 for fsync, 0 for os), 1 where the store was closed in order and 0
+ * while it is open, a zero byte, the number (eight bytes, big-endian), CRC-32 of the twelve bytes
+ * before.
  */
 const witnessLength = 16
 const witnessFormat = 1
@@ -18,6 +19,8 @@ const witnessFormat = 1
 export interface Witnessed {
   readonly batch: number
   readonly durability: Durability
+  /** Whether the store was closed in order, with everything synced, and not opened since. */
+  readonly isClosed: boolean
 }
 
 const witnessFileName = 'committed'
@@ -32,6 +35,7 @@ export async function readWitness(directory: string): Promise<Witnessed | undefi
   return {
     batch: Number(bytes.readBigUInt64BE(4)),
     durability: bytes[1] === 1 ? 'fsync' : 'os',
+    isClosed: bytes[2] === 1,
   }
 }
 
@@ -76,7 +80,7 @@ export class CommittedWitness {
     const file = await open(path, 'r+').catch(() => open(path, 'w+'))
     try {
       await file.truncate(witnessLength)
-      await file.write(encodeWitness(batch, durability), 0, witnessLength, 0)
+      await file.write(encodeWitness({ batch, durability, isClosed: false }), 0, witnessLength, 0)
       await file.sync()
     } catch (error) {
       await file.close()
@@ -91,17 +95,27 @@ export class CommittedWitness {
     this.#writing ??= this.#write()
   }
 
-  /** Writes what is still owed, then closes the file. */
-  async close(): Promise<void> {
+  /**
+   * Writes what is still owed, then closes the file.
+   * @param last the last batch, where all of them are synced; undefined where that is not certain
+   */
+  async close(last: number | undefined): Promise<void> {
     await this.#writing
+    // Where it fails, the store counts as one that was killed, which it may as well have been.
+    if (last !== undefined) await this.#put(last, true).catch(() => undefined)
     await this.#file.close()
+  }
+
+  async #put(batch: number, isClosed: boolean): Promise<void> {
+    const bytes = encodeWitness({ batch, durability: this.#durability, isClosed })
+    await this.#file.write(bytes, 0, witnessLength, 0)
   }
 
   async #write(): Promise<void> {
     while (this.#written !== this.#wanted) {
       const batch = this.#wanted
       try {
-        await this.#file.write(encodeWitness(batch, this.#durability), 0, witnessLength, 0)
+        await this.#put(batch, false)
       } catch {
         // A witness that lags behind proves less, but nothing false; the next batch tries again.
         break
@@ -112,10 +126,11 @@ export class CommittedWitness {
   }
 }
 
-function encodeWitness(batch: number, durability: Durability): Buffer {
+function encodeWitness({ batch, durability, isClosed }: Witnessed): Buffer {
   const bytes = Buffer.alloc(witnessLength)
   bytes[0] = witnessFormat
   bytes[1] = durability === 'fsync' ? 1 : 0
+  bytes[2] = isClosed ? 1 : 0
   bytes.writeBigUInt64BE(BigInt(batch), 4)
   bytes.writeUInt32BE(crc32(bytes.subarray(0, 12)), 12)
   return bytes

@@ -8,12 +8,15 @@ import type { LevelOperation } from './level-port.js'
 /** A disk whose writes wait until they are let through. */
 class SlowDisk {
   readonly batches: LevelOperation[][] = []
+  /** Of each batch, whether it had to survive a power cut. */
+  readonly synced: boolean[] = []
   readonly failures: unknown[] = []
   #finish: (error?: Error) => void = () => undefined
 
   readonly commits = new GroupCommit(
-    (operations) =>
+    (operations, needsSync) =>
       new Promise((resolve, reject) => {
+        this.synced.push(needsSync)
         this.batches.push(operations)
         this.#finish = (error) => (error === undefined ? resolve() : reject(error))
       }),
@@ -39,6 +42,7 @@ function itemOf(label: string, change: Partial<CommitItem> = {}): CommitItem {
     owner: undefined,
     record: undefined,
     operations: [{ type: 'del', key }],
+    needsSync: false,
     byteLength: 10,
     resolve: () => outcomes.push(label),
     reject: (error: CairnError) => outcomes.push(`${label}: ${error.code}`),
@@ -111,6 +115,17 @@ describe('group commit', () => {
     await disk.finish()
     expect(commits.updateBytes).toBe(0)
     takeOutcomes()
+  })
+
+  test('says of a batch whether one of its items has to survive a power cut', async () => {
+    const disk = new SlowDisk()
+    disk.commits.push(itemOf('a'))
+    await settle()
+    for (const label of ['b', 'c']) disk.commits.push(itemOf(label, { needsSync: label === 'c' }))
+    await disk.finish()
+    await disk.finish()
+    expect(disk.synced).toEqual([false, true])
+    expect(takeOutcomes()).toEqual(['a', 'b', 'c'])
   })
 
   test('stands still after a failure until everything is rejected, oldest first', async () => {

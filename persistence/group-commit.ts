@@ -16,6 +16,8 @@ export interface CommitItem {
   readonly owner: { readonly id: Uint8Array } | undefined
   readonly record: LogRecord | undefined
   readonly operations: readonly LevelOperation[]
+  /** Whether it has to survive a power cut whatever the durability. */
+  readonly needsSync: boolean
   /** About the bytes that it adds to a batch. */
   readonly byteLength: number
   /** Called in queue order, all of a batch in one turn. */
@@ -28,7 +30,7 @@ export interface CommitItem {
  * failed write is handed to `onFailure`; the queue then stands still until `fail` empties it.
  */
 export class GroupCommit {
-  readonly #write: (operations: LevelOperation[]) => Promise<void>
+  readonly #write: (operations: LevelOperation[], needsSync: boolean) => Promise<void>
   readonly #onFailure: (error: unknown) => void
   #queue: CommitItem[] = []
   #inFlight: readonly CommitItem[] = []
@@ -39,7 +41,7 @@ export class GroupCommit {
   #updateBytes = 0
 
   constructor(
-    write: (operations: LevelOperation[]) => Promise<void>,
+    write: (operations: LevelOperation[], needsSync: boolean) => Promise<void>,
     onFailure: (error: unknown) => void,
   ) {
     this.#write = write
@@ -95,7 +97,8 @@ export class GroupCommit {
   async #commit(batch: readonly CommitItem[]): Promise<void> {
     this.#inFlight = batch
     try {
-      await this.#write(encodeBatch(batch))
+      const needsSync = batch.some((item) => item.needsSync)
+      await this.#write(encodeBatch(batch), needsSync)
     } catch (error) {
       if (this.#inFlight !== batch) return
       this.#isStopped = true

@@ -6,6 +6,7 @@ import type { ExportedDocument, LogRecord } from './document-store.js'
 import { mixGeneration } from './epoch-generation.js'
 import type { LevelEngine } from './level-engine.js'
 import { documentIdLength, snapshotIdLength } from './level-keys.js'
+import type { LevelOperation } from './level-port.js'
 import { encodeSegment } from './segment.js'
 import { putMark, snapshotOperations } from './snapshot-writer.js'
 import { markKey } from './sweep-mark.js'
@@ -47,10 +48,11 @@ export async function importToLevel(
         ? undefined
         : { snapshotId, through: snapshot.through, byteLength: snapshot.update.byteLength },
   }
-  await engine.commit([
+  const operations: readonly LevelOperation[] = [
     ...catalogueOperations(nameBytes, entry, head),
     { type: 'del', key: markKey('provisional', garbage) },
-  ])
+  ]
+  await engine.commit(operations, { needsSync: true })
 }
 
 function* segments(records: readonly LogRecord[]): Iterable<readonly LogRecord[]> {

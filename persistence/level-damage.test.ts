@@ -277,7 +277,7 @@ describe('the write-ahead log', () => {
     // As if the process had been killed before it acknowledged the last batch.
     const witnessed = await readWitness(directory)
     const batch = (witnessed?.batch ?? 0) - 1
-    await (await CommittedWitness.open(directory, 'fsync', batch)).close()
+    await (await CommittedWitness.open(directory, 'fsync', batch)).close(undefined)
     const store = await openStore()
     expect(warnings).toEqual([])
     await withLog(store, 'a', async (log) => expect(log.head).toBe(10))
@@ -298,18 +298,38 @@ describe('the write-ahead log', () => {
     expect(warnings.length).toBe(1)
   })
 
-  test('of a store of durability os that lost power counts as one that may have lost', async () => {
-    const epoch = await writeBatches({ durability: 'os' })
-    const lock = { pid: 1, startTime: '1', bootId: 'another boot' }
-    await writeFile(join(directory, 'lock'), JSON.stringify(lock))
-    const store = await openStore()
-    expect(warnings).toEqual([])
-    await withLog(store, 'a', async (log) => {
-      expect(log.head).toBe(10)
-      expect(log.epoch).not.toEqual(epoch)
+  const otherBoot = JSON.stringify({ pid: 1, startTime: '1', bootId: 'another boot' })
+  for (const [what, lock] of [
+    ['its lock', otherBoot],
+    // Nobody synced the lock, so it may be gone as well.
+    ['no lock', undefined],
+  ] as const) {
+    test(`of a store of durability os that left ${what} at a power cut may have lost something`, async () => {
+      const epoch = await writeBatches({ durability: 'os' })
+      await forgetClose()
+      if (lock !== undefined) await writeFile(join(directory, 'lock'), lock)
+      const store = await openStore()
+      expect(warnings).toEqual([])
+      await withLog(store, 'a', async (log) => {
+        expect(log.head).toBe(10)
+        expect(log.epoch).not.toEqual(epoch)
+      })
     })
+  }
+
+  test('of a store of durability os that was closed in order has lost nothing', async () => {
+    const epoch = await writeBatches({ durability: 'os' })
+    const store = await openStore()
+    await withLog(store, 'a', async (log) => expect(log.epoch).toEqual(epoch))
   })
 })
+
+/** As if the store had still been open at the end. */
+async function forgetClose(): Promise<void> {
+  const witnessed = await readWitness(directory)
+  const batch = witnessed?.batch ?? 0
+  await (await CommittedWitness.open(directory, 'os', batch)).close(undefined)
+}
 
 describe('the witness', () => {
   for (const [what, damage] of [

@@ -45,7 +45,7 @@ export class LevelEngine {
   constructor(options: EngineOptions) {
     this.#options = options
     this.#commits = new GroupCommit(
-      (operations) => this.#write(operations),
+      (operations, needsSync) => this.#write(operations, needsSync),
       (error) => this.#fail(error),
     )
   }
@@ -89,16 +89,22 @@ export class LevelEngine {
     this.#commits.push(item)
   }
 
-  /** Resolves once the operations are durable, all or none of them. */
-  async commit(operations: readonly LevelOperation[]): Promise<void> {
+  /**
+   * Resolves once the operations are durable, all or none of them.
+   * @param options.needsSync whether they have to survive a power cut whatever the durability
+   */
+  async commit(
+    operations: readonly LevelOperation[],
+    { needsSync = false }: { readonly needsSync?: boolean } = {},
+  ): Promise<void> {
     this.#ready()
     let byteLength = 0
     for (const operation of operations) {
       byteLength += operation.key.length + (operation.type === 'put' ? operation.value.length : 0)
     }
     await new Promise<void>((resolve, reject) => {
-      const item = { owner: undefined, record: undefined, operations, byteLength, resolve, reject }
-      this.#commits.push(item)
+      const what = { owner: undefined, record: undefined, operations, needsSync, byteLength }
+      this.#commits.push({ ...what, resolve, reject })
     })
   }
 
@@ -126,7 +132,7 @@ export class LevelEngine {
     const taken = await takeStoreDirectory(directory, environment, acceptLoss)
     try {
       const witnessed = await readWitness(taken.path)
-      const wasOnlySystem = witnessed?.durability === 'os'
+      const wasOnlySystem = witnessed?.durability === 'os' && !witnessed.isClosed
       const session = await openSession({
         ...this.#options,
         levelPath: taken.levelPath,
@@ -153,7 +159,7 @@ export class LevelEngine {
   async #close(opening: Promise<void>): Promise<void> {
     await opening.catch(() => undefined)
     await this.#commits.idle()
-    await this.#syncLast()
+    const last = await this.#syncLast()
     this.#incarnation++
     this.#retryTimer?.cancel()
     this.#retryTimer = undefined
@@ -161,21 +167,28 @@ export class LevelEngine {
     this.#session = undefined
     this.#health.set({ state: 'closed' })
     await this.#reviving
-    const closed = await Promise.allSettled([session?.level.close(), this.#witness?.close()])
+    const closed = await Promise.allSettled([session?.level.close(), this.#witness?.close(last)])
     this.#witness = undefined
     await this.#directory?.release()
     this.#directory = undefined
     for (const result of closed) if (result.status === 'rejected') throw result.reason
   }
 
-  /** A store that was closed in order survives a power cut, whatever its durability. */
-  async #syncLast(): Promise<void> {
+  /**
+   * A store that was closed in order survives a power cut, whatever its durability. Resolves with the
+   * last batch; undefined where that does not hold, and what was acknowledged is only as durable as
+   * was promised.
+   */
+  async #syncLast(): Promise<number | undefined> {
     const session = this.#session
-    if (session === undefined || this.#options.durability === 'fsync') return
+    if (session === undefined) return undefined
+    if (this.#options.durability === 'fsync') return session.ledger.last
     const operations: LevelOperation[] = []
     session.ledger.stamp(operations)
-    // Where it fails, what was acknowledged is still as durable as was promised.
-    await session.level.write(operations, { sync: true }).catch(() => undefined)
+    return session.level.write(operations, { sync: true }).then(
+      () => session.ledger.last,
+      () => undefined,
+    )
   }
 
   #ready(): LevelSession {
@@ -186,12 +199,13 @@ export class LevelEngine {
     throw new CairnError('STORE_CLOSED', `the store in ${this.#options.directory} is not open`)
   }
 
-  async #write(operations: LevelOperation[]): Promise<void> {
+  async #write(operations: LevelOperation[], needsSync: boolean): Promise<void> {
     const session = this.#session
     if (session === undefined) throw new Error('the session ended before the batch was written')
     session.ledger.stamp(operations)
     const number = session.ledger.last
-    await session.level.write(operations, { sync: this.#options.durability === 'fsync' })
+    const sync = needsSync || this.#options.durability === 'fsync'
+    await session.level.write(operations, { sync })
     this.#witness?.note(number)
   }
 
@@ -239,7 +253,7 @@ export class LevelEngine {
         isNew: false,
         acceptLoss: false,
         // The system still runs, so what it was given it still has, whatever the durability.
-        witnessed: { batch: acknowledged, durability: 'fsync' },
+        witnessed: { batch: acknowledged, durability: 'fsync', isClosed: false },
         mayHaveLostTail: false,
       })
       this.#reviving = undefined

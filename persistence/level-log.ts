@@ -149,10 +149,13 @@ export class LevelDocumentLog implements DocumentLog {
       const sequence = this.#assigned + 1
       const time = recordTime(environment)
       const { update, principal, connection } = record
+      const isFirst = sequence === 1
       engine.push({
         owner: this,
         record: { sequence, time, update, principal, connection },
-        operations: sequence === 1 ? this.#firstOperations(time) : noOperations,
+        operations: isFirst ? this.#firstOperations(time) : noOperations,
+        // Clients that were told of an epoch take a document without it for a deleted one.
+        needsSync: isFirst,
         byteLength,
         resolve: () => {
           this.#head = sequence

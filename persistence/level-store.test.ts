@@ -33,9 +33,9 @@ test.each(['fsync', 'os'] as const)(
     await appendAll(log, ['two'])
     await log.close()
     await store.close()
-    // The first write of a session, two appends, the guard; then, for os, the last write.
+    // The first write of a session, that of a document, an append, the guard; for os, the last write.
     const isSync = durability === 'fsync'
-    expect(syncs).toEqual([true, isSync, isSync, isSync, ...(isSync ? [] : [true])])
+    expect(syncs).toEqual([true, true, isSync, isSync, ...(isSync ? [] : [true])])
     await rm(directory, { recursive: true })
   },
 )

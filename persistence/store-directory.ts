@@ -19,7 +19,7 @@ export interface StoreDirectory {
   readonly levelPath: string
   /** Whether nothing was ever acknowledged here, so that there is nothing to miss. */
   readonly isNew: boolean
-  /** Whether the last holder ended without closing and the machine may have lost power since. */
+  /** Whether the machine may have lost power since the last holder opened the store. */
   readonly mayHaveLostPower: boolean
   /** Notes that the store stands; from now on a missing database is damage. */
   markReady(): Promise<void>
@@ -110,8 +110,8 @@ async function findMarker(
   }
 }
 
+/** A lock that is not there proves nothing: nobody synced it, so the power cut may have taken it. */
 async function mayHaveLostPower(lock: DirectoryLock): Promise<boolean> {
-  if (lock.abandonedBy === undefined) return false
   const { bootId } = await ownIdentity()
-  return bootId === undefined || bootId !== lock.abandonedBy.bootId
+  return bootId === undefined || bootId !== lock.abandonedBy?.bootId
 }
