@@ -89,6 +89,15 @@ describe('C24 a document that is kept', () => {
     expect(after.provider).toMatchObject({ unsavedChanges: 0, saved: true })
   })
 
+  test('C7 is not taken for saved by somebody who may only read by now', async () => {
+    const before = await loaded()
+    before.type('never went out')
+    await close(before)
+    const after = await loaded()
+    after.socket.greet({ access: 'read' }).sync()
+    expect(after.provider).toMatchObject({ synced: true, access: 'read', saved: false })
+  })
+
   test('C18 is not merged into another life of the document after a reload', async () => {
     const before = await loaded()
     before.type('of the former life').goLive()

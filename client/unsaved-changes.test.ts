@@ -314,3 +314,11 @@ test('C7 a reader whose document came from the server alone has everything saved
   unsaved.hasNothingOfItsOwn()
   expect(unsaved.isSaved).toBe(true)
 })
+
+test('C7 a reader does not say so once the server may have lost some of it', () => {
+  const { unsaved } = new Author()
+  unsaved.hasNothingOfItsOwn()
+  unsaved.forgetWhatIsSaved()
+  unsaved.hasNothingOfItsOwn()
+  expect(unsaved.isSaved).toBe(false)
+})

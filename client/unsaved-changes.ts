@@ -33,6 +33,8 @@ export class UnsavedChanges {
   #rejected = 0
   #rejection: ProviderError | undefined
   #isKnown = false
+  /** Whether the Y.Doc may hold what came from a server that has it no more. */
+  #mayHoldMore = false
   #needsEverything = true
   /** Entries that no frame of the present connection carries. */
   #waiting = 0
@@ -110,7 +112,8 @@ export class UnsavedChanges {
 
   /** Nothing of this Y.Doc is its own: all of it came from a server whose word is its durability. */
   hasNothingOfItsOwn(): void {
-    if (this.#entries.length === 0 && this.#rejected === 0) this.#isKnown = true
+    const isServers = this.#entries.length === 0 && this.#rejected === 0 && !this.#mayHoldMore
+    if (isServers) this.#isKnown = true
   }
 
   /** The last of the changes of this tab before which none is unsaved; `last` where none is. */
@@ -217,6 +220,7 @@ export class UnsavedChanges {
   forgetWhatIsSaved(): void {
     this.#isKnown = false
     this.#needsEverything = true
+    this.#mayHoldMore = true
   }
 
   #refuse(changes: number, error: ProviderError): void {
