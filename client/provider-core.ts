@@ -7,7 +7,7 @@ import { type ConnectionStatus, firstStatus, nextStatus } from './connection-sta
 import { Connector, type ConnectorOwner } from './connector.js'
 import { KnownPlace } from './known-place.js'
 import { openPersistence, type Persistence } from './persistence.js'
-import { ProviderError, readOnlyError } from './provider-error.js'
+import { ProviderError } from './provider-error.js'
 import type { Phase, ProviderHost } from './provider-host.js'
 import type { ResolvedProviderOptions } from './provider-options.js'
 import { SavedWaiters } from './saved-waiters.js'
@@ -174,7 +174,8 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     if (origin === this.origin || (origin !== null && origin === this.#persistence?.origin)) return
     const number = this.#tabs?.publishUpdate(update) ?? 0
     const { session } = this
-    if (session?.isReadOnly) this.#refuseLocally()
+    const refusal = session?.refusalOf(update)
+    if (refusal !== undefined) this.#refuseLocally(refusal)
     else this.unsaved.add(update, number, session?.sendUpdate(update))
     this.onUnsavedChanged()
   }
@@ -243,6 +244,8 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   onReset(former: Uint8Array, present: Uint8Array): void {
     const message = 'the document was deleted; this Y.Doc belongs to its former life'
     this.#connector.close(new ProviderError('RESET', message))
+    this.unsaved.forgetWhatIsSaved()
+    this.onUnsavedChanged()
     this.#host.emit('reset', [{ former, present }])
   }
 
@@ -254,7 +257,8 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     this.#host.emit('sync', [true])
     if (this.#wantsTabs) this.joinTabs()
     this.onUnsavedChanged()
-    if (this.session !== undefined && this.#whyNeverSaved() !== undefined) this.#giveUpWaiting()
+    const error = this.session && this.#whyNeverSaved()
+    if (error !== undefined) this.#waiters.fail(error)
   }
 
   onUnsavedChanged(): void {
@@ -365,8 +369,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     return this.#loading
   }
 
-  #refuseLocally(): void {
-    const error = readOnlyError()
+  #refuseLocally(error: ProviderError): void {
     this.unsaved.addRejected(error)
     this.#host.emit('rejected', [{ error, changes: 1 }])
     this.#waiters.fail(error)
@@ -378,11 +381,6 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     if (this.unsaved.rejection !== undefined) return this.unsaved.rejection
     if (!this.session?.isSynced || this.session.hello !== undefined) return undefined
     return new ProviderError('NOT_ACKNOWLEDGED', 'this server does not say what it has stored')
-  }
-
-  #giveUpWaiting(): void {
-    const error = this.#whyNeverSaved()
-    if (error !== undefined) this.#waiters.fail(error)
   }
 
   #statusNow(): Omit<ConnectionStatus, 'since'> {

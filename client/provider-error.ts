@@ -52,3 +52,11 @@ export function closeError(closeCode: number, reason: string): ProviderError {
 export function readOnlyError(): ProviderError {
   return new ProviderError('FORBIDDEN', 'this client may read, not write')
 }
+
+/** A change that the server would close the connection for. */
+export function tooLargeError(bytes: number, maxBytes: number): ProviderError {
+  return new ProviderError(
+    'TOO_LARGE',
+    `an update may have ${maxBytes} bytes, this one has ${bytes}`,
+  )
+}

@@ -27,7 +27,7 @@ import type {
 import type { Environment, Timer } from '../runtime/environment.js'
 import { Heartbeat } from './heartbeat.js'
 import type { KnownPlace } from './known-place.js'
-import { ProviderError, readOnlyError } from './provider-error.js'
+import { ProviderError, readOnlyError, tooLargeError } from './provider-error.js'
 import type { Transport } from './transport.js'
 import { noUpdate, type UnsavedChanges } from './unsaved-changes.js'
 
@@ -137,6 +137,14 @@ export class Session {
     // A server that never asks would otherwise never be told.
     const isTold = this.#asked !== undefined || (this.#isSynced && this.#hello === undefined)
     return isTold && this.#access === 'write' && !this.#isClosed
+  }
+
+  /** Why the server would not take a change; undefined where it may. */
+  refusalOf(update: Uint8Array): ProviderError | undefined {
+    if (this.isReadOnly) return readOnlyError()
+    const { maxUpdateBytes = 0 } = this.#hello ?? {}
+    const isTooLarge = maxUpdateBytes > 0 && update.byteLength > maxUpdateBytes
+    return isTooLarge ? tooLargeError(update.byteLength, maxUpdateBytes) : undefined
   }
 
   /** Sends a change at once where that is due. @returns its frame */
@@ -285,21 +293,21 @@ export class Session {
   #answer(stateVector: Uint8Array): void {
     const { doc, unsaved } = this.#owner
     this.#asked = stateVector.slice()
-    if (this.#access === 'read') {
-      // Every client answers, one that may not write with nothing.
-      this.#sendCounted(encodeSyncStep2(noUpdate))
-      this.#refuseWaiting()
+    if (this.isReadOnly) {
+      this.#answerNothing(readOnlyError())
       return
     }
     this.#try(() => {
       const { update, isEverything } = unsaved.answer(doc, stateVector)
-      unsaved.sentAnswer(this.#sendCounted(encodeSyncStep2(update)), isEverything)
+      const refusal = this.refusalOf(update)
+      if (refusal !== undefined) this.#answerNothing(refusal)
+      else unsaved.sentAnswer(this.#sendCounted(encodeSyncStep2(update)), isEverything)
     })
   }
 
-  /** Edits from before it was known that this client may not make them. */
-  #refuseWaiting(): void {
-    const error = readOnlyError()
+  /** Every client answers, also one from which the server does not take what waits. */
+  #answerNothing(error: ProviderError): void {
+    this.#sendCounted(encodeSyncStep2(noUpdate))
     const changes = this.#owner.unsaved.refuseWaiting(error)
     if (changes === 0) return
     this.#owner.onRejected(error, changes)
