@@ -277,7 +277,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     readonly removed: readonly number[]
   }): void => {
     const { added, updated, removed } = changes
-    const own = this.doc.clientID
+    const own = this.awareness.clientID
     if (added.includes(own) || updated.includes(own) || removed.includes(own)) {
       this.#core.presenceChanged()
     }

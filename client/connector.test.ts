@@ -292,3 +292,13 @@ test('a destroyed provider keeps no timer and no socket', async () => {
   expect(made.socket.closedWith).toBe(1000)
   await expect(made.provider.whenSaved()).rejects.toMatchObject({ code: 'DESTROYED' })
 })
+
+test('C43 a document that was given another clientID, as Yjs does, keeps its presence', () => {
+  const made = rig()
+  made.goLive()
+  made.doc.clientID = 4_711
+  made.provider.awareness.setLocalStateField('name', 'ada')
+  expect(made.socket.of('awareness').length).toBeGreaterThan(1)
+  expect(() => made.provider.disconnect()).not.toThrow()
+  expect(made.provider.awareness.getLocalState()).toEqual({ name: 'ada' })
+})

@@ -122,9 +122,9 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   }
 
   disconnect(): void {
-    const { awareness, doc } = this
+    const { awareness } = this
     // Servers that do not see a clean close are told.
-    const gone = encodeAwarenessUpdate(awareness, [doc.clientID], new Map())
+    const gone = encodeAwarenessUpdate(awareness, [awareness.clientID], new Map())
     this.transport?.send(encodeAwareness(gone))
     this.#connector.disconnect()
   }
@@ -182,7 +182,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
 
   /** This client's presence changed. */
   presenceChanged(): void {
-    this.session?.sendAwareness([this.doc.clientID])
+    this.session?.sendAwareness([this.awareness.clientID])
     this.#tabs?.publishAwareness()
   }
 
@@ -341,8 +341,8 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   }
 
   #connectionLost(): void {
-    const { awareness, doc } = this
-    const others = [...awareness.getStates().keys()].filter((id) => id !== doc.clientID)
+    const { awareness } = this
+    const others = [...awareness.getStates().keys()].filter((id) => id !== awareness.clientID)
     this.unsaved.connectionLost()
     this.signals.connectionLost()
     this.tokens.stop()

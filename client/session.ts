@@ -112,7 +112,7 @@ export class Session {
     this.#send(encodeSyncStep1(Y.encodeStateVector(doc)))
     // Presence of others comes to whoever has announced itself, be it with nothing.
     if (awareness.getLocalState() === null) this.#send(emptyAwarenessMessage)
-    else this.sendAwareness([doc.clientID])
+    else this.sendAwareness([awareness.clientID])
   }
 
   receive(frame: Uint8Array): void {

@@ -67,8 +67,8 @@ export class TabChannel {
 
   close(): void {
     if (this.#channel === undefined) return
-    const { awareness, doc } = this.#owner
-    const gone = encodeAwarenessUpdate(awareness, [doc.clientID], new Map())
+    const { awareness } = this.#owner
+    const gone = encodeAwarenessUpdate(awareness, [awareness.clientID], new Map())
     this.#post({ kind: 'leaving', from: this.#id, awareness: gone })
     this.#forwardTimer?.cancel()
     this.#forwardTimer = undefined
@@ -96,9 +96,9 @@ export class TabChannel {
   }
 
   publishAwareness(): void {
-    const { awareness, doc } = this.#owner
-    if (this.#channel === undefined || !awareness.getStates().has(doc.clientID)) return
-    const update = encodeAwarenessUpdate(awareness, [doc.clientID])
+    const { awareness } = this.#owner
+    if (this.#channel === undefined || !awareness.getStates().has(awareness.clientID)) return
+    const update = encodeAwarenessUpdate(awareness, [awareness.clientID])
     this.#post({ kind: 'awareness', from: this.#id, update })
   }
 
