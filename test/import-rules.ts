@@ -34,7 +34,7 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
     folders: ['runtime', 'protocol'],
     packages: [...documentPackages, 'y-indexeddb', 'y-protocols'],
   },
-  bench: { folders: core, packages: [...shippedPackages, 'hdr-histogram-js', 'uplot'] },
+  bench: { folders: core, packages: [...shippedPackages, 'hdr-histogram-js', 'uplot', 'vite'] },
   cli: { folders: core, packages: shippedPackages },
   demo: { folders: ['client'], packages: documentPackages },
   test: { folders: [...core, 'cli', 'demo'], packages: [] },
