@@ -7,6 +7,7 @@ import { memoryStore } from '../persistence/index.js'
 import { createServer } from '../server/index.js'
 import { EventEditor } from './event-editor.js'
 import { EventReader } from './event-reader.js'
+import { LiveServer } from './live-server.js'
 import { StockClient } from './stock-client.js'
 
 const readme = readFileSync('README.md', 'utf8')
@@ -23,8 +24,16 @@ function example(name: string, port: number): string {
   return code.replaceAll('1234', String(port))
 }
 
+interface Running {
+  /** The first that it says. */
+  readonly line: Promise<string>
+  /** All that it has said. */
+  readonly lines: readonly string[]
+  stop(): void
+}
+
 /** Runs code as a file of this package, so that it finds what it imports; resolves with its lines. */
-function run(name: string, code: string): { readonly line: Promise<string>; stop(): void } {
+function run(name: string, code: string): Running {
   const folder = join('dist', 'readme-examples')
   mkdirSync(folder, { recursive: true })
   const file = join(process.cwd(), folder, `${name}-${process.pid}.mjs`)
@@ -38,6 +47,8 @@ function run(name: string, code: string): { readonly line: Promise<string>; stop
     rmSync(file)
     rmSync(workFolder, { recursive: true, force: true })
   })
+  const lines: string[] = []
+  child.stdout.on('data', (data: Buffer) => lines.push(...data.toString().trim().split('\n')))
   const line = new Promise<string>((resolve, reject) => {
     child.stdout.once('data', (data: Buffer) => resolve(data.toString().trim()))
     let errors = ''
@@ -47,7 +58,7 @@ function run(name: string, code: string): { readonly line: Promise<string>; stop
     child.once('exit', (code_) => reject(new Error(`the example ended with ${code_}: ${errors}`)))
   })
   line.catch(() => undefined)
-  return { line, stop: () => child.kill() }
+  return { line, lines, stop: () => child.kill() }
 }
 
 test('the client example of the README syncs with a server', async () => {
@@ -59,6 +70,14 @@ test('the client example of the README syncs with a server', async () => {
   await expect
     .poll(async () => (await server.read('my-document')).getText('content').toString())
     .toBe('Hello from a client. ')
+})
+
+test('the example of the README with CairnProvider knows what is saved', async () => {
+  const server = await LiveServer.start()
+  cleanUps.push(() => server.destroy())
+  const port = Number(new URL(server.url).port)
+  const { lines } = run('saved', example('saved', port))
+  await expect.poll(() => lines, { timeout: 15_000 }).toEqual(['false 1', 'true fsync'])
 })
 
 test('the embedding example of the README serves documents beside the application', async () => {
@@ -100,6 +119,7 @@ test('the events example of the README serves a document to whoever reads it', a
 test('the examples are as short as the README says they are', () => {
   const lines = (name: string) => example(name, 1234).trim().split('\n').length
   expect(lines('client')).toBeLessThanOrEqual(15)
+  expect(lines('saved')).toBeLessThanOrEqual(15)
   expect(lines('embedding')).toBeLessThanOrEqual(10)
   expect(lines('events')).toBeLessThanOrEqual(10)
 })
