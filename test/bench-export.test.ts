@@ -21,6 +21,8 @@ const calm = {
   documents: 1,
   editors: 2,
   extendedEditors: 0,
+  cairnEditors: 0,
+  cairnReaders: 0,
   readers: 0,
   hostiles: 0,
   editEveryMs: 300,

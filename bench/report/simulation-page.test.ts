@@ -8,7 +8,9 @@ const run = await simulate(17, {
   overrides: {
     editors: 2,
     extendedEditors: 1,
+    cairnEditors: 0,
     readers: 0,
+    cairnReaders: 0,
     hostiles: 0,
     links: ['train'],
     faults: { crash: 2_000, 'disk-slow': 3_000, 'slow-reader': 2_000 },

@@ -1,6 +1,7 @@
 import type * as Y from 'yjs'
 import type { ExportedDocument } from '../../persistence/document-store.js'
 import type { UpdateContents } from '../update-contents.js'
+import type { ContentsSet } from './contents-set.js'
 
 /** What one connection of the server was handed in one turn. */
 export interface SentTurn {
@@ -27,6 +28,25 @@ export interface ClientState {
   readonly presence:
     | { readonly clientID: number; readonly states: ReadonlyMap<number, unknown> }
     | undefined
+  /** @default none, for a client that does not say what is saved */
+  readonly saving?: SavingState | undefined
+}
+
+/** What a client says of what is saved. */
+export interface SavingState {
+  readonly mayWrite: boolean
+  readonly isSaved: boolean
+  readonly unsavedChanges: number
+  /** Those who wait to be told that all is saved. */
+  readonly waiting: number
+}
+
+/** A client says that all of its document is saved. */
+export interface SavedClaim {
+  readonly name: string
+  readonly documentName: string
+  /** What was done there before. */
+  readonly contents: ContentsSet
 }
 
 /** What lies on the disk of one document. */
@@ -74,6 +94,8 @@ export interface Checker {
   answered?(connection: object, doc: Y.Doc): string | undefined
   /** A client was told that an update is durable. */
   acknowledged?(name: string, contents: UpdateContents): string | undefined
+  /** A client says that everything is saved, and may say so as far as it can know. */
+  saved?(claim: SavedClaim): string | undefined
   /** The server went down; this is on its disk. `mayLose`: what was only with the system is gone. */
   recovered?(stored: StoredDocument, mayLose: boolean): string | undefined
   /** Somebody may read and not write. */

@@ -11,6 +11,7 @@ import { OwnUpdatesKeptBack } from './checkers/own-updates-kept-back.js'
 import { PresenceExact } from './checkers/presence-exact.js'
 import { ReadersWriteNothing } from './checkers/readers-write-nothing.js'
 import { ReplicasEqual } from './checkers/replicas-equal.js'
+import { SavedDurable } from './checkers/saved-durable.js'
 import { ShownDurable } from './checkers/shown-durable.js'
 import { type Bounds, WithinBounds } from './checkers/within-bounds.js'
 
@@ -20,6 +21,7 @@ export function createCheckers(bounds: Bounds): readonly Checker[] {
     new NoComplaints(),
     new AcknowledgedDurable(),
     new AcknowledgedKept(),
+    new SavedDurable(),
     new ShownDurable(),
     new OwnUpdatesKeptBack(),
     new AnswersComplete(),

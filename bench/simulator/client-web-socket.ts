@@ -9,9 +9,11 @@ interface SocketEvent {
   readonly data: unknown
 }
 
-/** The part of `WebSocket` that y-websocket uses. */
+/** The part of `WebSocket` that clients use. */
 export interface WebSocketLike {
   readonly readyState: number
+  /** The subprotocol that the server selected; empty before, and where it selected none. */
+  readonly protocol: string
   binaryType: string
   onopen: ((event: SocketEvent) => void) | null
   onmessage: ((event: SocketEvent) => void) | null
@@ -51,6 +53,7 @@ export function createWebSocketClass(
     readonly CLOSING = 2
     readonly CLOSED = 3
     binaryType = 'blob'
+    protocol = ''
     onopen: WebSocketLike['onopen'] = null
     onmessage: WebSocketLike['onmessage'] = null
     onclose: WebSocketLike['onclose'] = null
@@ -68,7 +71,10 @@ export function createWebSocketClass(
         protocols: typeof protocols === 'string' ? [protocols] : protocols,
       }
       this.#giveUp = network.connect(link, request, {
-        onOpen: (endpoint) => this.#open(endpoint),
+        onOpen: (endpoint, protocol) => {
+          this.protocol = protocol
+          this.#open(endpoint)
+        },
         onRefused: () => this.#fail(),
       })
     }

@@ -21,6 +21,18 @@ test('what was added is known, and what is beyond it is named', () => {
   expect(set.lacks(deletes(1, 1, 2))).toBe('the delete of client 1, clocks 1 to 2')
 })
 
+test('a copy has what was there, and what is added to the one the other has not', () => {
+  const set = new ContentsSet()
+  set.addClocks(new Map([[1, 5]]))
+  set.add(deletes(1, 2, 2))
+  const copy = set.copy()
+  expect(copy.lacksOf(set)).toBeUndefined()
+  set.add(deletes(1, 0, 1))
+  set.addClocks(new Map([[1, 3]]))
+  expect(copy.lacksOf(set)).toBe('the delete of client 1, clocks 0 to 0')
+  expect(set.endOf(1)).toBe(5)
+})
+
 test('sets are compared whole', () => {
   const [small, large] = [new ContentsSet(), new ContentsSet()]
   for (const set of [small, large]) set.add(structs(1, 0, 5))

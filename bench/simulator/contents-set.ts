@@ -25,6 +25,27 @@ export class ContentsSet {
     }
   }
 
+  /** The clocks of each client through their ends, all of them. */
+  addClocks(ends: ReadonlyMap<number, number>): void {
+    for (const [clientID, end] of ends) {
+      this.#ends.set(clientID, Math.max(this.endOf(clientID), end))
+    }
+  }
+
+  addAll(other: ContentsSet): void {
+    this.addClocks(other.#ends)
+    other.#deletes.forEach((clientID, from, to) => {
+      this.#deletes.add(clientID, from, to)
+    })
+  }
+
+  /** What is added to the one afterwards is not in the other. */
+  copy(): ContentsSet {
+    const copy = new ContentsSet()
+    copy.addAll(this)
+    return copy
+  }
+
   /** What of `contents` is not in here, as one sentence, or undefined where all of it is. */
   lacks({ structs, deletes }: UpdateContents): string | undefined {
     for (const { clientID, clock, length } of structs) {

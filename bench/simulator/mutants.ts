@@ -6,13 +6,18 @@ import { droppedTailRecord } from './mutants/dropped-tail-record.js'
 import { echoedUpdates } from './mutants/echoed-updates.js'
 import { endlessGrace } from './mutants/endless-grace.js'
 import { fanOutBeforeAppend } from './mutants/fan-out-before-append.js'
+import { formerAcknowledgement } from './mutants/former-acknowledgement.js'
+import { lostFramesSaved } from './mutants/lost-frames-saved.js'
 import { lyingFsync } from './mutants/lying-fsync.js'
 import { neverLagging } from './mutants/never-lagging.js'
 import { noQuestionFromServer } from './mutants/no-question-from-server.js'
 import { readersMayWrite } from './mutants/readers-may-write.js'
+import { resumeOfAnotherHistory } from './mutants/resume-of-another-history.js'
 import { resurrectedPresence } from './mutants/resurrected-presence.js'
+import { savedBeforeCommit } from './mutants/saved-before-commit.js'
 import { skippedHeldUpdate } from './mutants/skipped-held-update.js'
 import { skippedRecordAfterLag } from './mutants/skipped-record-after-lag.js'
+import { skippedRecordOnResume } from './mutants/skipped-record-on-resume.js'
 import { snapshotWithoutLastRecord } from './mutants/snapshot-without-last-record.js'
 
 export const mutants: readonly Mutant[] = [
@@ -23,13 +28,18 @@ export const mutants: readonly Mutant[] = [
   echoedUpdates,
   endlessGrace,
   fanOutBeforeAppend,
+  formerAcknowledgement,
+  lostFramesSaved,
   lyingFsync,
   neverLagging,
   noQuestionFromServer,
   readersMayWrite,
+  resumeOfAnotherHistory,
   resurrectedPresence,
+  savedBeforeCommit,
   skippedHeldUpdate,
   skippedRecordAfterLag,
+  skippedRecordOnResume,
   snapshotWithoutLastRecord,
 ]
 

@@ -7,6 +7,7 @@ import type { MessageSocket } from '../../runtime/message-socket.js'
 import { type CairnServer, createServer } from '../../server/cairn-server.js'
 import type { Logger } from '../../server/logger.js'
 import type { ConnectionRequest, Principal } from '../../server/principal.js'
+import { requestToken } from '../../server/request-token.js'
 import type { LoadSample } from './checker.js'
 import { inspectDisk } from './disk-inspection.js'
 import type { Endpoint } from './endpoint.js'
@@ -163,7 +164,7 @@ export class ServerHost {
   }
 
   #createLife(): Life {
-    const { durability, timings, limits, graceMs, isAuthenticated } = this.#options
+    const { durability, timings, limits, graceMs, isAuthenticated, tokenLifeMs } = this.#options
     const process = this.#machine.startProcess(() => this.#onDeath())
     const openLevel = this.#machine.openLevel(process)
     const disk = levelStore(this.#machine.directory, {
@@ -183,7 +184,12 @@ export class ServerHost {
       limits,
       presence: { graceMs },
       logger: this.#createLogger(),
-      ...(isAuthenticated ? { authenticate } : {}),
+      ...(isAuthenticated
+        ? {
+            authenticate: (request: ConnectionRequest) =>
+              authenticate(request, process.wallClock() + tokenLifeMs),
+          }
+        : {}),
     }
     const server = createServer(this.#mutant?.server?.(options) ?? options)
     const wrapSocket =
@@ -198,11 +204,13 @@ export class ServerHost {
     const closesTwice = this.#options.closesTwice && this.#random.chance(0.2)
     const socket = new ServerSocket(endpoint, life.process, closesTwice)
     const observed = new ObservedSocket(socket, this.#world, documentName)
+    const headers = { 'sec-websocket-protocol': request.protocols.join(', ') }
     const connectionRequest: ConnectionRequest = {
       documentName,
       url: request.url,
-      headers: {},
+      headers,
       remoteAddress: undefined,
+      token: requestToken({ url: request.url, headers }),
     }
     const wrapped = life.wrapSocket(observed, documentName)
     observed.connectionId = life.server.accept(wrapped, connectionRequest, isExtended).id
@@ -274,10 +282,11 @@ function isExpected(code: unknown, message: string): boolean {
   return message.startsWith('the store takes no writes')
 }
 
-/** Whoever the address says it is: `?user=NAME&access=read`. */
-function authenticate({ url }: ConnectionRequest): Principal {
-  const query = new URL(url, 'http://simulation').searchParams
+/** Whoever the address says it is: `?user=NAME&access=read`; or the token, which then runs out. */
+function authenticate({ token, url }: ConnectionRequest, expiresAt: number): Principal {
+  const query = new URLSearchParams(token ?? new URL(url, 'http://simulation').search)
   const user = query.get('user')
   if (user === null) throw new CairnError('UNAUTHENTICATED', 'expected ?user= in the address')
-  return { id: user, name: user, access: query.get('access') === 'read' ? 'read' : 'write' }
+  const access = query.get('access') === 'read' ? 'read' : 'write'
+  return { id: user, name: user, access, ...(token === undefined ? {} : { expiresAt }) }
 }

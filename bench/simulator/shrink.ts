@@ -11,6 +11,14 @@ export interface ShrunkFailure {
 }
 
 const maxTries = 120
+const clientKinds = [
+  'hostiles',
+  'readers',
+  'cairnReaders',
+  'extendedEditors',
+  'editors',
+  'cairnEditors',
+] as const
 /** Shorter runs are not simpler. */
 const leastFaultyMs = 500
 
@@ -58,13 +66,14 @@ export function simplerThan(result: SimulationResult): readonly Partial<Simulati
   for (const kind of faultKinds) {
     if (options.faults[kind] !== undefined) changes.push({ faults: without(options.faults, kind) })
   }
-  for (const people of ['hostiles', 'readers', 'extendedEditors', 'editors'] as const) {
+  for (const people of clientKinds) {
     const count = options[people]
     if (count > 1) changes.push({ [people]: Math.floor(count / 2) })
     if (count > 0) changes.push({ [people]: count - 1 })
   }
   if (options.documents > 1) changes.push({ documents: 1 })
   if (options.leaveEveryMs > 0) changes.push({ leaveEveryMs: 0 })
+  if (options.tokenLifeMs > 0) changes.push({ tokenLifeMs: 0 })
   if (options.closesTwice) changes.push({ closesTwice: false })
   if (options.links.join() !== 'lan') changes.push({ links: ['lan'] })
   if (options.links.length > 1) changes.push({ links: options.links.slice(1) })

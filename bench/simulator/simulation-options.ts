@@ -34,8 +34,12 @@ export interface SimulationOptions {
   readonly editors: number
   /** Clients that speak `cairn.v1` and know what was acknowledged. */
   readonly extendedEditors: number
+  /** Clients with `CairnProvider`, who believe what it says of what is saved. */
+  readonly cairnEditors: number
   /** Clients that may read, and try to write. */
   readonly readers: number
+  /** Clients with `CairnProvider` that may read. */
+  readonly cairnReaders: number
   readonly hostiles: number
   /** Names of the link classes that clients have. */
   readonly links: readonly string[]
@@ -46,6 +50,11 @@ export interface SimulationOptions {
   readonly leaveEveryMs: number
   readonly durability: 'fsync' | 'os'
   readonly isAuthenticated: boolean
+  /**
+   * How long the tokens are good that clients with `CairnProvider` show where everybody has a name,
+   * in milliseconds; 0 for no tokens.
+   */
+  readonly tokenLifeMs: number
   /** Milliseconds between two faults of a kind, on average. */
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>
   /** Whether the server is told of some closes twice. */
@@ -63,6 +72,8 @@ export function drawOptions(
   linkNames: readonly string[],
 ): SimulationOptions {
   const people = stream('people')
+  const cairnPeople = stream('people with the provider of Cairn')
+  const tokens = stream('tokens')
   const isAuthenticated = stream('authentication').chance(0.6)
   const limits = stream('limits')
   const timings = stream('timings')
@@ -75,12 +86,15 @@ export function drawOptions(
     extendedEditors: people.integer(0, 2),
     readers: isAuthenticated && people.chance(0.3) ? 1 : 0,
     hostiles: isAuthenticated && people.chance(0.3) ? 1 : 0,
+    cairnEditors: cairnPeople.integer(1, 3),
+    cairnReaders: isAuthenticated && cairnPeople.chance(0.2) ? 1 : 0,
     links: drawSome(stream('links'), linkNames, 0.35),
     editEveryMs: Math.round(stream('pace').between(300, 2_000)),
     edits: drawEdits(stream('edits'), isFlood),
     leaveEveryMs: people.chance(0.7) ? Math.round(people.between(4_000, 30_000)) : 0,
     durability,
     isAuthenticated,
+    tokenLifeMs: isAuthenticated && tokens.chance(0.5) ? tokens.pick([2_500, 8_000, 60_000]) : 0,
     faults: withoutLossOfOwners(drawFaults(stream('faults')), isAuthenticated, durability),
     closesTwice: stream('closes').chance(0.1),
     networkBytes: stream('network').pick([4_096, 16_384, 65_536, 262_144]),

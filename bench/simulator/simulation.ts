@@ -1,5 +1,6 @@
 import { systemEnvironment } from '../../runtime/system-environment.js'
 import type { StockProvider } from '../stock-provider.js'
+import { CairnEditor } from './cairn-editor.js'
 import type { Checker, ClientState } from './checker.js'
 import { createCheckers } from './checkers.js'
 import type { SimulatedClient } from './client.js'
@@ -72,10 +73,10 @@ export class Simulation {
     this.#setup = setup
     this.#thread = thread
     const bounds = { bufferedBytes: maxWaitingBytes, queuedBytes: maxWaitingBytes }
-    this.#world = new World(seed, [
-      ...createCheckers(bounds),
-      ...(extension.createCheckers?.() ?? []),
-    ])
+    const checkers = [...createCheckers(bounds), ...(extension.createCheckers?.() ?? [])]
+    const isWatched = ({ invariant }: Checker): boolean =>
+      mutant?.watches?.includes(invariant) ?? true
+    this.#world = new World(seed, checkers.filter(isWatched))
     this.#network = new SimulatedNetwork(this.#world.time, options.networkBytes)
     this.#machine = new Machine(this.#world, 'server')
     this.#host = new ServerHost(this.#world, this.#network, this.#machine, options, mutant)
@@ -226,6 +227,7 @@ export class Simulation {
 
   #addClients(): void {
     const { editors, extendedEditors, readers, hostiles } = this.#setup.options
+    const { cairnEditors, cairnReaders } = this.#setup.options
     const { Provider } = this.#thread
     for (let index = 0; index < editors; index++) {
       this.#add(new StockEditor(this.#draw(`editor ${index}`, index), Provider))
@@ -236,12 +238,24 @@ export class Simulation {
     for (let index = 0; index < readers; index++) {
       this.#add(new ExtendedEditor(this.#draw(`reader ${index}`, index, 'read'), 'read'))
     }
+    for (let index = 0; index < cairnEditors; index++) this.#addCairn(`cairn ${index}`, index)
+    for (let index = 0; index < cairnReaders; index++) {
+      this.#addCairn(`cairn reader ${index}`, index, 'read')
+    }
     for (let index = 0; index < hostiles; index++) {
       this.#add(new HostileClient(this.#draw(`hostile ${index}`, index)))
     }
     for (const [index, make] of (this.#setup.extension.clients ?? []).entries()) {
       this.#add(new ExtensionClient(this.#draw(`client ${index}`, index), make))
     }
+  }
+
+  #addCairn(name: string, index: number, access: 'read' | 'write' = 'write'): void {
+    const { mutant, options } = this.#setup
+    const hasToken = options.isAuthenticated && options.tokenLifeMs > 0
+    const wrapSockets = mutant?.clientSockets?.bind(mutant)
+    const place = this.#draw(name, index, access)
+    this.#add(new CairnEditor(place, { access, hasToken, wrapSockets }))
   }
 
   #draw(name: string, index: number, access: 'read' | 'write' = 'write'): EditorPlace {
@@ -269,7 +283,7 @@ export class Simulation {
       random: world.stream(`mind of ${name}`),
       mix: edits,
       appEdits: this.#setup.extension.edits ?? {},
-      params: isAuthenticated ? { user: name.replace(' ', '-'), access } : {},
+      params: isAuthenticated ? { user: name.replaceAll(' ', '-'), access } : {},
     }
   }
 

@@ -16,6 +16,18 @@ test('who asked when something was durable must have it when it is synced', () =
   expect(checker.answered(late, doc)).toBe(
     'synced with client 7 at 0, 3 were durable when it asked',
   )
+  checker.asked(late, 'd')
   Y.applyUpdate(doc, update)
   expect(checker.answered(late, doc)).toBeUndefined()
+})
+
+test('an answer is held against the question that it may be for, the last answer against the last', () => {
+  const checker = new AnswersComplete()
+  const connection = {}
+  checker.asked(connection, 'd')
+  checker.appended('d', 1, update)
+  checker.asked(connection, 'd')
+  const doc = new Y.Doc()
+  expect(checker.answered(connection, doc)).toBeUndefined()
+  expect(checker.answered(connection, doc)).toMatch(/^synced with client 7 at 0/)
 })

@@ -7,4 +7,6 @@ test('a struct of a reader in the log is caught', () => {
   checker.reads(9)
   expect(checker.recovered(exported('d', [textUpdate(7, 'abc')]))).toBeUndefined()
   expect(checker.recovered(exported('d', [textUpdate(9, 'abc')]))).toMatch(/structs of 9/)
+  expect(checker.appended('d', 1, textUpdate(7, 'abc'))).toBeUndefined()
+  expect(checker.appended('d', 2, textUpdate(9, 'abc'))).toMatch(/structs of 9/)
 })

@@ -5,7 +5,7 @@ import type { Mutant } from '../mutant.js'
 export const droppedTailRecord: Mutant = {
   name: 'dropped-tail-record',
   what: 'a log that is opened again has lost what its last record says',
-  caughtBy: ['answers-complete', 'replicas-equal', 'log-history'],
+  caughtBy: ['answers-complete', 'replicas-equal', 'log-history', 'shown-durable', 'no-complaints'],
   needs: { faults: { crash: 5_000 } },
   store: (inner) => new ForwardingStore(inner, forgetLast),
 }

@@ -6,6 +6,15 @@ export function isStep1(message: Uint8Array): boolean {
   return message[0] === 0 && message[1] === 0
 }
 
+export function isStep2(message: Uint8Array): boolean {
+  return message[0] === 0 && message[1] === 1
+}
+
+/** Whether a client's message has a number by which the server acknowledges it. */
+export function isCounted(message: Uint8Array): boolean {
+  return isStep2(message) || isUpdate(message)
+}
+
 export function isUpdate(message: Uint8Array): boolean {
   return message[0] === 0 && message[1] === 2
 }

@@ -6,7 +6,7 @@ import { isStep1 } from './message-kinds.js'
 export const noQuestionFromServer: Mutant = {
   name: 'no-question-from-server',
   what: 'the server never asks with sync step 1 what a client wrote offline',
-  caughtBy: ['replicas-equal', 'everybody-synced', 'nothing-pending'],
+  caughtBy: ['replicas-equal', 'everybody-synced', 'nothing-pending', 'saved-durable'],
   sockets: () => (inner) => new IncuriousSocket(inner),
 }
 

@@ -8,7 +8,13 @@ import { updateIn } from './message-kinds.js'
 export const skippedHeldUpdate: Mutant = {
   name: 'skipped-held-update',
   what: 'an update whose past is missing is acknowledged and forgotten',
-  caughtBy: ['acknowledged-durable', 'acknowledged-kept', 'replicas-equal', 'everybody-synced'],
+  caughtBy: [
+    'acknowledged-durable',
+    'acknowledged-kept',
+    'replicas-equal',
+    'everybody-synced',
+    'saved-durable',
+  ],
   needs: { extendedEditors: 2 },
   sockets() {
     const ends = new Map<number, number>()
