@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
@@ -18,20 +19,32 @@ const usage = `Usage: npm run examples -- [options]
   --data <directory>  where documents are kept (examples/data)
 `
 
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '5173' },
-    sync: { type: 'string', default: '1234' },
-    data: { type: 'string', default: path.join(folder, 'data') },
-    help: { type: 'boolean', default: false },
-  },
-})
+const values = readOptions()
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        port: { type: 'string', default: '5173' },
+        sync: { type: 'string', default: '1234' },
+        data: { type: 'string', default: path.join(folder, 'data') },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    process.stderr.write(`examples: ${error.message}\n\n${usage}`)
+    return process.exit(2)
+  }
+}
 
 /** The programs that run, to be ended together. */
 const children = new Set()
 
 function start(args, options) {
-  const child = spawn(process.execPath, args, { stdio: 'inherit', ...options })
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    ...options,
+  })
   children.add(child)
   child.once('exit', () => children.delete(child))
   return child
@@ -76,15 +89,39 @@ async function install() {
   process.exit(code)
 }
 
+/**
+ * Serves documents. The Enter key kills the server and starts it again: the pages show what comes of
+ * it. Resolves with the exit code of a server that ended by itself.
+ */
+function keepServing() {
+  const command = path.join(root, 'dist', 'cli', 'main.js')
+  const args = [command, 'serve', '--port', values.sync, '--data', values.data]
+  return new Promise((resolve) => {
+    let server = start(args)
+    server.once('exit', resolve)
+    if (!process.stdin.isTTY) return
+    say('press Enter to kill the server, and again to start it')
+    createInterface({ input: process.stdin }).on('line', () => {
+      if (children.has(server)) {
+        server.off('exit', resolve)
+        server.kill('SIGKILL')
+        say('the server is gone; go on writing, and press Enter to start it again')
+      } else {
+        server = start(args)
+        server.once('exit', resolve)
+      }
+    })
+  })
+}
+
 async function main() {
   if (values.help) {
     process.stdout.write(usage)
     return
   }
   await install()
-  const command = path.join(root, 'dist', 'cli', 'main.js')
   const vite = path.join(folder, 'node_modules', 'vite', 'bin', 'vite.js')
-  const server = start([command, 'serve', '--port', values.sync, '--data', values.data])
+  const serving = keepServing()
   const pages = start([vite, '--port', values.port, '--strictPort', '--clearScreen', 'false'], {
     cwd: folder,
     env: { ...process.env, CAIRN_PORT: values.sync },
@@ -95,9 +132,10 @@ async function main() {
       for (const child of children) child.kill(signal)
     })
   }
-  const code = await Promise.race([ended(server), ended(pages)])
+  const code = await Promise.race([serving, ended(pages)])
   for (const child of children) child.kill('SIGTERM')
-  process.exitCode = code
+  process.stdin.destroy()
+  process.exitCode = code ?? 1
 }
 
 await main()

@@ -6,6 +6,7 @@ import { yCollab } from 'y-codemirror.next'
 import * as Y from 'yjs'
 import { showPage } from '../shared/page'
 import { documentName, serverUrl } from '../shared/settings'
+import './codemirror.css'
 
 const doc = new Y.Doc()
 const text = doc.getText('codemirror')
