@@ -272,7 +272,10 @@ export class Session {
       this.#owner.onReset(former, hello.epoch.slice())
       return
     }
-    if (relation === 'same-with-losses') unsaved.forgetWhatIsSaved()
+    if (relation === 'same-with-losses') {
+      unsaved.forgetWhatIsSaved()
+      this.#owner.onUnsavedChanged()
+    }
     this.#hello = hello
     this.#access = hello.access
     this.#learnEpoch(hello.epoch)

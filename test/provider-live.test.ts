@@ -205,10 +205,6 @@ describe('tokens', () => {
     expect(ada.sockets).toHaveLength(1)
     expect(ada.provider.rejectedChanges).toBe(0)
     expect((await server.cairn.read('notes')).getText('text').toString()).toBe('not yet')
-    token = 'read'
-    ada.environment.skip(48_000)
-    await ada.until('it may read', () => ada.provider.access === 'read')
-    expect(ada.provider.saved).toBe(true)
   })
 
   test('C19 C21 each attempt shows a fresh one, which is in no address', async () => {

@@ -1,0 +1,188 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { encodePermissionDenied, encodePing, encodeQueryAwareness } from '../protocol/codec.js'
+import { encodePosition, encodeReject } from '../protocol/extension-codec.js'
+import { firstHello } from '../test/fake-web-socket.js'
+import { ProviderRig } from '../test/provider-rig.js'
+
+let rig: ProviderRig
+
+beforeEach(() => {
+  rig = new ProviderRig()
+  return () => {
+    rig.provider.destroy()
+    rig.doc.destroy()
+  }
+})
+
+/** What a server has after all that it was sent on the present connection. */
+function received(server = new Y.Doc()): string {
+  for (const update of rig.socket.updates) Y.applyUpdate(server, update)
+  return server.getText('text').toString()
+}
+
+describe('the first words', () => {
+  test('are the tab, the question and the presence; nothing is sent before the server asks', () => {
+    rig.type('a')
+    rig.socket.greet()
+    rig.type('b')
+    expect(rig.socket.messages.map(({ type }) => type)).toEqual(['tab', 'sync-step-1', 'awareness'])
+    rig.socket.sync()
+    expect(rig.socket.updates).toHaveLength(1)
+    expect(received()).toBe('ab')
+  })
+
+  test('to a server that selected no subprotocol are those of y-websocket alone', () => {
+    rig.socket.accept('')
+    expect(rig.socket.messages.map(({ type }) => type)).toEqual(['sync-step-1', 'awareness'])
+  })
+
+  test('announce a client that has no presence too, since others are told to who has', () => {
+    rig.provider.awareness.setLocalState(null)
+    rig.socket.accept()
+    const [awareness] = rig.socket.of('awareness')
+    expect(awareness?.awareness).toEqual(Uint8Array.of(0))
+  })
+})
+
+describe('a connection that comes back', () => {
+  test('C16 says where it stood, as far as the server has told', async () => {
+    rig.goLive()
+    rig.socket.receive(encodePosition({ epoch: new Uint8Array(), position: Uint8Array.of(5) }))
+    await rig.reconnect()
+    rig.socket.accept()
+    const { epoch } = firstHello
+    expect(rig.socket.of('resume')).toEqual([{ type: 'resume', epoch, position: Uint8Array.of(5) }])
+  })
+
+  test('C17 gives everything to a server that may have lost something, and is not saved meanwhile', async () => {
+    rig.type('kept').goLive()
+    expect(rig.provider.saved).toBe(true)
+    await rig.reconnect()
+    const epoch = Uint8Array.from(firstHello.epoch, (byte, index) => (index < 12 ? byte : 99))
+    rig.socket.greet({ epoch })
+    expect(rig.provider.saved).toBe(false)
+    expect(rig.of('saved')).toEqual([true, false])
+    rig.socket.sync()
+    expect(received()).toBe('kept')
+    rig.socket.acknowledge(1)
+    expect(rig.provider.saved).toBe(true)
+    expect(rig.of('saved')).toEqual([true, false, true])
+  })
+
+  test('C43 announces its presence again, so that nobody takes it for old news', async () => {
+    rig.goLive()
+    const clock = () => rig.provider.awareness.meta.get(rig.doc.clientID)?.clock ?? 0
+    const before = clock()
+    await rig.reconnect()
+    rig.socket.accept()
+    expect(clock()).toBeGreaterThan(before)
+  })
+})
+
+describe('a refused update', () => {
+  beforeEach(() => {
+    rig.goLive()
+    rig.type('a')
+  })
+
+  const reject = (code: string, retryAfterMs: number): void => {
+    rig.socket.receive(encodeReject({ frame: 2, code, reason: 'why', retryAfterMs }))
+    rig.socket.acknowledge(2)
+  }
+
+  test('C6 is told with what the server said, and sent again where that may help', async () => {
+    reject('RATE', 500)
+    expect(rig.of('rejected')).toMatchObject([
+      { error: { code: 'RATE', message: 'why', retryAfterMs: 500 }, changes: 1 },
+    ])
+    expect(rig.provider).toMatchObject({ unsavedChanges: 0, rejectedChanges: 1, saved: false })
+    await rig.environment.advance(499)
+    expect(rig.socket.updates).toHaveLength(2)
+    await rig.environment.advance(1)
+    expect(rig.socket.updates).toHaveLength(3)
+    expect(received()).toBe('a')
+    rig.socket.acknowledge(3)
+    expect(rig.provider).toMatchObject({ rejectedChanges: 0, saved: true })
+  })
+
+  test('C6 whose past did not come is sent again with it, after a second', async () => {
+    reject('INCOMPLETE', 0)
+    await rig.environment.advance(1_000)
+    expect(rig.socket.updates).toHaveLength(3)
+    rig.socket.acknowledge(3)
+    expect(rig.provider.saved).toBe(true)
+  })
+
+  test('C6 is not sent again where that is of no use, until the next connection', async () => {
+    reject('FORBIDDEN', 0)
+    await rig.environment.advance(20_000)
+    expect(rig.socket.updates).toHaveLength(2)
+    await rig.reconnect()
+    rig.socket.greet().sync()
+    expect(received()).toBe('a')
+  })
+
+  test('C9 ends the wait for saved with its reason, unless it is sent again', async () => {
+    const saving = rig.provider.whenSaved()
+    reject('RATE', 500)
+    await rig.environment.advance(500)
+    rig.socket.acknowledge(3)
+    await saving
+    rig.type('b')
+    const refused = expect(rig.provider.whenSaved()).rejects.toMatchObject({ code: 'TOO_LARGE' })
+    rig.socket.receive(encodeReject({ frame: 4, code: 'TOO_LARGE', reason: '', retryAfterMs: 0 }))
+    await refused
+  })
+})
+
+describe('a server that does not acknowledge', () => {
+  test('C8 is never said to have saved anything', async () => {
+    const saving = expect(rig.provider.whenSaved()).rejects.toMatchObject({
+      code: 'NOT_ACKNOWLEDGED',
+    })
+    rig.type('a')
+    rig.socket.accept('').sync()
+    await saving
+    rig.type('b')
+    expect(received()).toBe('ab')
+    expect(rig.provider).toMatchObject({ saved: false, unsavedChanges: 2, durability: undefined })
+    await expect(rig.provider.whenSaved()).rejects.toMatchObject({ code: 'NOT_ACKNOWLEDGED' })
+  })
+
+  test('C6 may still say that it refuses', () => {
+    rig.type('a')
+    rig.socket.accept('').sync().receive(encodePermissionDenied('read only'))
+    expect(rig.of('rejected')).toMatchObject([
+      { error: { code: 'FORBIDDEN', message: 'read only' }, changes: 1 },
+    ])
+  })
+
+  test('C14 is asked for a sign of life with the question that it knows', async () => {
+    rig.socket.accept('').sync()
+    await rig.environment.advance(25_000)
+    expect(rig.socket.of('ping')).toEqual([])
+    expect(rig.socket.of('sync-step-1')).toHaveLength(2)
+    rig.socket.sync()
+    await rig.environment.advance(10_000)
+    expect(rig.provider.status.state).toBe('live')
+  })
+})
+
+describe('what a server may send besides', () => {
+  test('is answered: a ping, and the question who is here', () => {
+    rig.goLive()
+    rig.socket.receive(encodePing(Uint8Array.of(42))).receive(encodeQueryAwareness())
+    expect(rig.socket.of('pong')).toEqual([{ type: 'pong', payload: Uint8Array.of(42) }])
+    expect(rig.socket.of('awareness')).toHaveLength(2)
+  })
+
+  test('is passed over where it is text or of an unknown type, and an error where it is broken', () => {
+    rig.goLive()
+    rig.socket.receiveText('hello').receive(Uint8Array.of(77, 1, 2))
+    expect(rig.of('error')).toEqual([])
+    rig.socket.receive(Uint8Array.of(0, 2, 9, 1))
+    expect(rig.of('error')).toHaveLength(1)
+    expect(rig.provider.status.state).toBe('live')
+  })
+})
