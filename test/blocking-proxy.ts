@@ -76,6 +76,8 @@ export class BlockingProxy {
 
   #keep(stream: Duplex): void {
     this.#streams.add(stream)
+    // Either side may be cut at any time; the other is told by the pipe.
+    stream.on('error', () => stream.destroy())
     stream.once('close', () => this.#streams.delete(stream))
   }
 }
