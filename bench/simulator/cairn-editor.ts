@@ -55,6 +55,8 @@ export class CairnEditor implements SimulatedClient {
   /** Promises of `whenSaved` that are not settled. */
   #waiting = 0
   #signals = 0
+  /** Whether nothing fails any more that the application does. */
+  #isSettled = false
 
   constructor(place: EditorPlace, options: CairnEditorOptions) {
     const { name, world, network, random } = place
@@ -146,6 +148,7 @@ export class CairnEditor implements SimulatedClient {
   }
 
   settle(): void {
+    this.#isSettled = true
     this.#sockets.resume()
     this.#provider?.connect()
     // The system says that the network is back.
@@ -292,7 +295,7 @@ export class CairnEditor implements SimulatedClient {
   /** What the address says otherwise, after a while, unless the application cannot get it now. */
   async #getToken(): Promise<string> {
     const { params, random, world } = this.#place
-    const isFailing = random.chance(0.1)
+    const isFailing = random.chance(0.1) && !this.#isSettled
     await world.time.pass(random.between(0, tokenMs))
     if (isFailing) throw new Error('no token now')
     return new URLSearchParams(params).toString()

@@ -42,8 +42,8 @@ export class SavedDurable implements Checker {
   }
 
   rested(clients: readonly ClientState[]): string | undefined {
-    for (const { name, saving } of clients) {
-      if (saving === undefined) continue
+    for (const { name, isSynced, saving } of clients) {
+      if (saving === undefined || !isSynced) continue
       const { isSaved, mayWrite, unsavedChanges, waiting } = saving
       if (mayWrite && !isSaved) return `${name} does not say that all is saved`
       if (unsavedChanges > 0) return `${unsavedChanges} changes of ${name} are not saved`
