@@ -1,4 +1,4 @@
-import { mkdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CairnError } from '../protocol/errors.js'
 import type { Environment } from '../runtime/environment.js'
@@ -10,6 +10,7 @@ import {
   syncDirectory,
   writeMarker,
 } from './directory-marker.js'
+import { makeDirectories } from './make-directories.js'
 import { claimDirectory, releaseDirectory } from './open-directories.js'
 import { ownIdentity } from './process-identity.js'
 
@@ -33,9 +34,9 @@ export async function takeStoreDirectory(
   acceptLoss: boolean,
 ): Promise<StoreDirectory> {
   try {
-    const firstCreated = await mkdir(directory, { recursive: true })
+    const isMade = await makeDirectories(directory)
     const path = await realpath(directory)
-    if (firstCreated !== undefined) await syncDirectory(dirname(path))
+    if (isMade) await syncDirectory(dirname(path))
     return await claimAndLock(path, environment, acceptLoss)
   } catch (error) {
     if (error instanceof CairnError) throw error
