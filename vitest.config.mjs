@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const report = process.env.CAIRN_TEST_REPORT
@@ -6,6 +7,9 @@ const report = process.env.CAIRN_TEST_REPORT
 export default defineConfig({
   test: {
     include: ['dist/**/*.test.js'],
+    // By default one core is left alone, which of two is half.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxConcurrency: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],

@@ -48,5 +48,5 @@ export function addLoadOptions(command: Command): Command {
     .option('--max-cpu <us>', 'fails above so much server CPU a delivery', asAmount)
     .option('--max-memory <MiB>', 'fails above, of its own server', asAmount)
     .option('--out <directory>', 'writes load.json and load.html')
-    .option('--self-test', 'measures what the load side itself can do', false)
+    .option('--self-test', 'measures what the load side itself can do, 5 s each at most', false)
 }

@@ -26,7 +26,7 @@ export function addBenchLoadCommand(
     .addOption(new Option('--inside-packet-loss <percent>').argParser(Number).hideHelp())
     .addHelpText('after', loadHelp)
     .action(async (options: Options) => {
-      if (options.selfTest) await selfTest(context)
+      if (options.selfTest) await selfTest(context, options.duration * 1_000)
       else if (options.packetLoss === undefined) await benchLoad(options, context)
       else setExitCode(await underPacketLoss(options.packetLoss, command, options, context))
     })
@@ -88,9 +88,13 @@ function asUsageError(error: unknown): never {
   throw new CommandFailure(error.message, { cause: error, exitCode: exitCodes.usage })
 }
 
-async function selfTest({ environment, output }: CommandContext): Promise<void> {
+async function selfTest(
+  { environment, output }: CommandContext,
+  durationMs: number,
+): Promise<void> {
   const { runSelfTest } = await import('../bench/load/self-test.js')
-  const rows = await runSelfTest(environment, (line) => output.writeError(`cairn: ${line}\n`))
+  const say = (line: string): void => output.writeError(`cairn: ${line}\n`)
+  const rows = await runSelfTest(environment, durationMs, say)
   const cells = rows.map(({ name, report, limit }) => [
     name,
     Math.round(report.deliveredPerSecond).toString(),

@@ -17,7 +17,8 @@ const examples = await collectExamples(['bench'])
  * machine that does other things too. The last of two options of a name counts.
  */
 const shortened: readonly (readonly [RegExp, string])[] = [
-  [/^cairn bench load(?!.*(--help|--self-test))/, '--duration 1 --ramp 0 --rate 5'],
+  [/^cairn bench load(?!.*--help)/, '--duration 1'],
+  [/^cairn bench load(?!.*(--help|--self-test))/, '--ramp 0 --rate 5'],
   [/^cairn bench load.* --documents 200/, '--documents 10'],
   [/ --blast /, '--blast 20'],
   [/^cairn bench load.* --max-p99 /, '--max-p99 20000'],
@@ -67,9 +68,10 @@ test('every command of the bench has examples', () => {
   ])
 })
 
-test.for(examples)('%s', { timeout: 90_000 }, async (example, context) => {
+// They wait more than they work, so some run at a time.
+test.concurrent.for(examples)('%s', { timeout: 90_000 }, async (example, { expect, skip }) => {
   const reason = example.includes('--packet-loss') ? await whyNoPacketLoss() : undefined
-  if (reason !== undefined) context.skip(reason)
+  if (reason !== undefined) skip(reason)
   const added = shortened.filter(([pattern]) => pattern.test(example)).map(([, options]) => options)
   const line = [example.replace('ws://127.0.0.1:1234', server.url), ...added].join(' ')
   const PATH = `${base}${path.delimiter}${process.env.PATH ?? ''}`
