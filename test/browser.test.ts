@@ -91,8 +91,10 @@ describe.skipIf(skipReason !== undefined)('in a browser', () => {
     const { ada, bob } = await openTwo()
     await Promise.all([ada.type('a'.repeat(40)), bob.type('b'.repeat(40))])
     await Promise.all([ada.says({ saved: 'true' }), bob.says({ saved: 'true' })])
-    await expect.poll(async () => sorted(await ada.text())).toBe('a'.repeat(40) + 'b'.repeat(40))
-    await expect.poll(() => bob.text()).toBe(await ada.text())
+    const patience = { timeout: 15_000 }
+    const all = 'a'.repeat(40) + 'b'.repeat(40)
+    await expect.poll(async () => sorted(await ada.text()), patience).toBe(all)
+    await expect.poll(() => bob.text(), patience).toBe(await ada.text())
     await Promise.all([ada.showsCaretOf('Bob'), bob.showsCaretOf('Ada')])
     await ada.page.locator('#people').getByText('Bob').waitFor()
     expect([ada.complaints, bob.complaints]).toEqual([[], []])
