@@ -133,6 +133,18 @@ function record(made: ProviderRig) {
 }
 
 describe('C13 a wake-up', () => {
+  test('gives up a socket that has been opening for 3 s, and tries another', async () => {
+    const page = new FakePage()
+    const { network, environment } = rig({ page })
+    await environment.advance(2_900)
+    page.dispatchEvent(new Event('online'))
+    expect(network.sockets).toHaveLength(1)
+    await environment.advance(100)
+    page.dispatchEvent(new Event('online'))
+    expect(network.sockets).toHaveLength(2)
+    expect(network.sockets[0]?.closedWith).toBe(1000)
+  })
+
   test.each(['online', 'pageshow'])('on %s brings the next attempt at once', async (event) => {
     const page = new FakePage()
     const { network, environment } = rig({ page })

@@ -1,6 +1,7 @@
 import { unreachable } from '../runtime/assert.js'
 import type { Environment, Timer } from '../runtime/environment.js'
 import type { ConnectionStateName } from './connection-status.js'
+import { wakeAnswerMs } from './heartbeat.js'
 import { closeError, ProviderError } from './provider-error.js'
 import { reconnectDelay } from './reconnect-delay.js'
 import type { Transport, TransportClose, TransportHandlers } from './transport.js'
@@ -160,12 +161,15 @@ export class Connector<Session extends ConnectedSession> {
 
   /** The page came back, or the network: who waits tries now, who stands looks whether it still does. */
   wake(): void {
-    const { environment } = this.#owner
+    const sinceMs = this.#owner.environment.now() - this.#lastAttemptAt
     if (this.#state.name === 'open') {
       this.#state.session.check()
-    } else if (this.#state.name === 'waiting') {
-      const sinceMs = environment.now() - this.#lastAttemptAt
-      if (sinceMs >= wakeAgainMs) this.#attempt()
+    } else if (this.#state.name === 'waiting' && sinceMs >= wakeAgainMs) {
+      this.#attempt()
+    } else if (this.#state.name === 'opening' && sinceMs >= wakeAnswerMs) {
+      // Opened into a network that has gone since: another attempt is surer than its timeout.
+      this.#leave(normalClosure)
+      this.#attempt()
     }
   }
 

@@ -55,7 +55,7 @@ describe('a connection that comes back', () => {
     expect(rig.socket.of('resume')).toEqual([{ type: 'resume', epoch, position: Uint8Array.of(5) }])
   })
 
-  test('C17 gives everything to a server that may have lost something, and is not saved before', async () => {
+  test('C17 gives everything to a server that may have lost some, and is not saved before', async () => {
     rig.type('kept').goLive()
     expect(rig.provider.saved).toBe(true)
     await rig.reconnect()
