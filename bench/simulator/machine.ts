@@ -23,6 +23,7 @@ export class Machine {
     this.directory = machineRoot + name
     this.disk = new SimulatedDisk(world.stream(`disk of ${name}`))
     this.files = new SimulatedFiles((path) => this.#readSystemFile(path))
+    this.files.addDirectory(this.directory)
   }
 
   set process(process: SimulatedProcess | undefined) {

@@ -57,6 +57,7 @@ export class SimulatedFiles implements VirtualFileSystem {
 
   mkdir(path: string): Promise<void> {
     return this.#call(() => {
+      if (this.#directories.has(path)) throw fileError('EEXIST', path)
       this.#directories.add(path)
     })
   }
