@@ -14,6 +14,14 @@ class MountedMachines {
     }
   }
 
+  /**
+   * The run is over, perhaps in the middle of something: nothing of it may be there for the next one,
+   * a copy of a disk that was being looked at, for instance.
+   */
+  unmountAll(): void {
+    for (const machine of this.#machines.splice(0)) machine.release()
+  }
+
   /** What /proc says is said by the machine that was mounted last. */
   find(path: string): VirtualFileSystem | undefined {
     const newest = this.#machines.at(-1)

@@ -2,6 +2,7 @@ import { decodeServerMessage } from '../../protocol/codec.js'
 import type { MessageBatch } from '../../runtime/message-batch.js'
 import type { MessageSocket } from '../../runtime/message-socket.js'
 import { ForwardingSocket } from './forwarding-socket.js'
+import type { SimulatedProcess } from './simulated-process.js'
 import type { World } from './world.js'
 
 interface SentMessage {
@@ -17,21 +18,30 @@ export class ObservedSocket extends ForwardingSocket {
   connectionId = ''
   readonly #world: World
   readonly #documentName: string
+  readonly #process: SimulatedProcess
   #turn: SentMessage[] = []
 
-  constructor(inner: MessageSocket, world: World, documentName: string) {
+  constructor(
+    inner: MessageSocket,
+    world: World,
+    {
+      documentName,
+      process,
+    }: { readonly documentName: string; readonly process: SimulatedProcess },
+  ) {
     super(inner)
     this.#world = world
     this.#documentName = documentName
+    this.#process = process
   }
 
   override send(batch: MessageBatch): void {
-    if (this.#turn.length === 0) {
-      const wasDrained = super.isDrained
-      this.#world.time.after(0, () => this.#endTurn(wasDrained))
-    }
-    for (const message of batch.messages) this.#turn.push(readMessage(message))
+    const wasDrained = super.isDrained
     super.send(batch)
+    // What a process does after its death, or dies over, reaches nobody.
+    if (!this.#process.isAlive) return
+    if (this.#turn.length === 0) this.#world.time.after(0, () => this.#endTurn(wasDrained))
+    for (const message of batch.messages) this.#turn.push(readMessage(message))
   }
 
   #endTurn(wasDrained: boolean): void {

@@ -203,7 +203,10 @@ export class ServerHost {
     const isExtended = request.protocols.includes(extensionProtocol)
     const closesTwice = this.#options.closesTwice && this.#random.chance(0.2)
     const socket = new ServerSocket(endpoint, life.process, closesTwice)
-    const observed = new ObservedSocket(socket, this.#world, documentName)
+    const observed = new ObservedSocket(socket, this.#world, {
+      documentName,
+      process: life.process,
+    })
     const headers = { 'sec-websocket-protocol': request.protocols.join(', ') }
     const connectionRequest: ConnectionRequest = {
       documentName,

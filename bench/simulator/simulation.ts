@@ -87,7 +87,7 @@ export class Simulation {
   async run(): Promise<SimulationResult> {
     const start = systemEnvironment.now()
     const world = this.#world
-    const unmount = mountedMachines.mount(this.#machine)
+    mountedMachines.mount(this.#machine)
     this.#thread.enter(world)
     const onRejection = (error: unknown): void => world.complain(error)
     process.on('unhandledRejection', onRejection)
@@ -98,8 +98,7 @@ export class Simulation {
       process.off('unhandledRejection', onRejection)
       for (const client of this.#clients) client.leave()
       this.#thread.enter(undefined)
-      this.#machine.release()
-      unmount()
+      mountedMachines.unmountAll()
     }
     return {
       seed: this.#setup.seed,
