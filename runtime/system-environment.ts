@@ -1,18 +1,12 @@
 import { randomFillSync } from 'node:crypto'
-import { performance } from 'node:perf_hooks'
 import type { Environment } from './environment.js'
+import { webEnvironment } from './web-environment.js'
 
-/** The real clock, timers and randomness; with `simulated-environment.ts` the only user of them. */
+/** The real clock, timers and randomness of Node. */
 export const systemEnvironment: Environment = {
-  now: () => performance.now(),
-  wallClock: () => Date.now(),
-  setTimer(callback, delayMs) {
-    const timeout = setTimeout(callback, delayMs)
-    return { cancel: () => clearTimeout(timeout) }
-  },
+  ...webEnvironment,
   defer(callback) {
     setImmediate(callback)
   },
-  random: () => Math.random(),
   randomBytes: (length) => randomFillSync(new Uint8Array(length)),
 }

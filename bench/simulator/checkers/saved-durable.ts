@@ -1,38 +1,26 @@
-import type { Checker, ClientState, SavedClaim, StoredDocument } from '../checker.js'
-import { ContentsSet, contentsOf } from '../contents-set.js'
+import type { ClientState, SavedClaim, StoredDocument } from '../checker.js'
+import { ContentsSet } from '../contents-set.js'
 import { DocumentSets } from '../document-sets.js'
+import { DurableChecker } from '../durable-checker.js'
 import { storedContents } from './acknowledged-kept.js'
 
 /**
  * Whenever a client says that all is saved, everything that was done in its document is in the durable
  * log, structs and deletes, and stays there; and once everything is healed it says so in the end.
  */
-export class SavedDurable implements Checker {
+export class SavedDurable extends DurableChecker {
   readonly invariant = 'saved-durable'
-  readonly #durable = new DocumentSets()
   readonly #claimed = new DocumentSets()
 
-  appended(name: string, _sequence: number, update: Uint8Array): undefined {
-    this.#durable.of(name).add(contentsOf(update))
-  }
-
-  opened(name: string, records: readonly { readonly update: Uint8Array }[]): undefined {
-    for (const { update } of records) this.#durable.of(name).add(contentsOf(update))
-  }
-
-  compacted(name: string, update: Uint8Array): undefined {
-    this.#durable.of(name).add(contentsOf(update))
-  }
-
   saved({ name, documentName, contents }: SavedClaim): string | undefined {
-    const lacking = this.#durable.of(documentName).lacksOf(contents)
+    const lacking = this.durable.of(documentName).lacksOf(contents)
     this.#claimed.of(documentName).addAll(contents)
     return lacking && `${name} says saved, and in document ${documentName} is not: ${lacking}`
   }
 
   recovered({ name, exported }: StoredDocument, mayLose: boolean): string | undefined {
     const stored = storedContents(exported)
-    this.#durable.replace(name, stored)
+    this.durable.replace(name, stored)
     if (mayLose) {
       this.#claimed.replace(name, new ContentsSet())
       return undefined
