@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { type Browser, chromium as driver } from 'playwright-core'
 
 /** Debian's, which is what the tests have been made with. */
-export const chromium = '/usr/bin/chromium'
+const chromium = '/usr/bin/chromium'
 
 export const examplesFolder = fileURLToPath(new URL('../../examples/', import.meta.url))
 
@@ -17,4 +18,19 @@ const needed = [
 /** Why no example can be tried in a browser here; undefined where it can. */
 export function whyNoBrowser(): string | undefined {
   return needed.find(({ file }) => !existsSync(file))?.remedy
+}
+
+/** As root, without a graphics card, and without Chromium's own errands on the network. */
+const browserFlags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export function launchBrowser(): Promise<Browser> {
+  return driver.launch({ executablePath: chromium, args: browserFlags })
 }

@@ -1,22 +1,11 @@
 import { rm } from 'node:fs/promises'
-import { type Browser, type BrowserContext, chromium as driver } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { chromium, examplesFolder, whyNoBrowser } from './browser-available.js'
+import { examplesFolder, launchBrowser, whyNoBrowser } from './browser-available.js'
 import { BrowserEditor, type EditorName, type OpenOptions } from './browser-editor.js'
 import { BrowserServer } from './browser-server.js'
 import { BrowserSite, buildPages } from './browser-site.js'
 import { runProcess } from './run-process.js'
-
-/** As root, without a graphics card, and without Chromium's own errands on the network. */
-const browserFlags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 const skipReason = whyNoBrowser()
 if (skipReason !== undefined) process.stderr.write(`browser.test: skipped: ${skipReason}\n`)
@@ -33,7 +22,7 @@ describe.skipIf(skipReason !== undefined)('in a browser', () => {
     pages = await buildPages()
     server = await BrowserServer.start()
     site = await BrowserSite.start(pages, server)
-    browser = await driver.launch({ executablePath: chromium, args: browserFlags })
+    browser = await launchBrowser()
   })
 
   afterAll(async () => {
