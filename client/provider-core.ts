@@ -172,8 +172,9 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   /** The Y.Doc changed. */
   changed(update: Uint8Array, origin: unknown): void {
     if (origin === this.origin || (origin !== null && origin === this.#persistence?.origin)) return
-    const number = this.#tabs?.publishUpdate(update) ?? 0
     const { session } = this
+    if (session?.isTidying(update)) return
+    const number = this.#tabs?.publishUpdate(update) ?? 0
     const refusal = session?.refusalOf(update)
     if (refusal !== undefined) this.#refuseLocally(refusal)
     else this.unsaved.add(update, number, session?.sendUpdate(update))

@@ -1,8 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { encodePermissionDenied, encodePing, encodeQueryAwareness } from '../protocol/codec.js'
+import {
+  encodePermissionDenied,
+  encodePing,
+  encodeQueryAwareness,
+  encodeUpdate,
+} from '../protocol/codec.js'
 import { encodePosition, encodeReject } from '../protocol/extension-codec.js'
 import { firstHello } from '../test/fake-web-socket.js'
+import { formattingConflict } from '../test/formatting-conflict.js'
 import { ProviderRig } from '../test/provider-rig.js'
 
 let rig: ProviderRig
@@ -184,5 +190,23 @@ describe('what a server may send besides', () => {
     rig.socket.receive(Uint8Array.of(0, 2, 9, 1))
     expect(rig.of('error')).toHaveLength(1)
     expect(rig.provider.status.state).toBe('live')
+  })
+})
+
+describe('C7 a client that may only read', () => {
+  test('is not blamed for marks that Yjs drops by itself, and for a delete of its user it is', () => {
+    const { provider, doc, socket } = rig
+    const refused: number[] = []
+    provider.on('rejected', ({ changes }) => refused.push(changes))
+    const text = doc.getText('text')
+    const changes: unknown[] = []
+    doc.on('update', (_update, origin) => changes.push(origin))
+    const { base, both } = formattingConflict()
+    socket.greet({ access: 'read' }).sync()
+    for (const update of [base, ...both]) socket.receive(encodeUpdate(update))
+    expect(changes).toEqual([provider, provider, provider, null])
+    expect([refused, provider.rejectedChanges, provider.saved]).toEqual([[], 0, true])
+    text.delete(0, 1)
+    expect([refused, provider.rejectedChanges, provider.saved]).toEqual([[1], 1, false])
   })
 })

@@ -77,6 +77,7 @@ export class Session {
   #isHeard = false
   #isSynced = false
   #isClosed = false
+  #isApplying = false
   /** The state vector in the server's last sync step 1; undefined until it was answered. */
   #asked: Uint8Array | undefined
   #frames = 0
@@ -159,6 +160,15 @@ export class Session {
 
   get isReadOnly(): boolean {
     return this.#access === 'read'
+  }
+
+  /**
+   * Whether Yjs has just dropped formatting marks that say nothing, as it does by itself while it
+   * applies what others did. A reader keeps that to itself: its user has done nothing.
+   */
+  isTidying(update: Uint8Array): boolean {
+    const hasNoStructs = update[0] === 0
+    return this.#isApplying && this.#access === 'read' && hasNoStructs
   }
 
   sendAwareness(clientIDs: number[]): void {
@@ -341,7 +351,9 @@ export class Session {
   }
 
   #apply(update: Uint8Array): void {
+    this.#isApplying = true
     this.#try(() => Y.applyUpdate(this.#owner.doc, update, this.#owner.origin))
+    this.#isApplying = false
   }
 
   #try(action: () => void): void {

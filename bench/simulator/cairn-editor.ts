@@ -80,6 +80,7 @@ export class CairnEditor implements SimulatedClient {
       name,
       documentName,
       doc: this.#doc,
+      isReader: !this.#mayWrite,
       isSynced: synced,
       unacknowledged: unsavedChanges,
       presence: { clientID: this.#doc.clientID, states: awareness.getStates() },

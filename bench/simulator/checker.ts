@@ -20,6 +20,8 @@ export interface ClientState {
   readonly name: string
   readonly documentName: string
   readonly doc: Y.Doc
+  /** It may read alone, so what Yjs tidies up in its document stays there. */
+  readonly isReader?: boolean
   /** Connected, and sync step 2 has arrived since. */
   readonly isSynced: boolean
   /** Update frames that the server has not acknowledged; 0 for clients that are not told. */

@@ -4,8 +4,16 @@ import * as Y from 'yjs'
 /**
  * How two documents differ, as one sentence, or undefined where they are equal in state vector,
  * deletes and content and nothing waits in either.
+ *
+ * @param options.mayTidy whether `a` may have dropped formatting marks that say nothing, which Yjs
+ *   does by itself while it applies what others did, and which a reader cannot tell anybody.
+ *   @default false
  */
-export function describeDifference(a: Y.Doc, b: Y.Doc): string | undefined {
+export function describeDifference(
+  a: Y.Doc,
+  b: Y.Doc,
+  { mayTidy = false }: { readonly mayTidy?: boolean } = {},
+): string | undefined {
   for (const doc of [a, b]) {
     if (doc.store.pendingStructs !== null) return 'structs wait for their past'
     if (doc.store.pendingDs !== null) return 'deletes wait for what they delete'
@@ -16,10 +24,41 @@ export function describeDifference(a: Y.Doc, b: Y.Doc): string | undefined {
     const [end = 0, otherEnd = 0] = [ends.get(clientID), otherEnds.get(clientID)]
     if (end !== otherEnd) return `client ${clientID} ends at clock ${end} and ${otherEnd}`
   }
-  if (!Y.equalSnapshots(Y.snapshot(a), Y.snapshot(b))) return 'other deletes'
+  const hasSameDeletes = Y.equalSnapshots(Y.snapshot(a), Y.snapshot(b))
+  if (!hasSameDeletes && !(mayTidy && hasOnlyTidied(a, b))) return 'other deletes'
   const [content, otherContent] = [contentOf(a), contentOf(b)]
   if (isDeepStrictEqual(content, otherContent)) return undefined
   return describeFirstDifference(inspect(content, deep), inspect(otherContent, deep))
+}
+
+/** Whether all that `a` has deleted beyond `b` are formatting marks, and `b` nothing beyond `a`. */
+function hasOnlyTidied(a: Y.Doc, b: Y.Doc): boolean {
+  const isMarkOfB = (id: Y.ID): boolean => {
+    const struct = Y.getItem(b.store, id)
+    return struct instanceof Y.Item && struct.content instanceof Y.ContentFormat
+  }
+  return (
+    everyDelete(b, a, () => false) &&
+    everyDelete(a, b, (client, clock) => isMarkOfB(Y.createID(client, clock)))
+  )
+}
+
+/** Whether each delete of `doc` is one of `other` as well, or is excused. */
+function everyDelete(
+  doc: Y.Doc,
+  other: Y.Doc,
+  isExcused: (client: number, clock: number) => boolean,
+): boolean {
+  const others = Y.createDeleteSetFromStructStore(other.store)
+  for (const [client, ranges] of Y.createDeleteSetFromStructStore(doc.store).clients) {
+    for (const { clock: first, len } of ranges) {
+      for (let clock = first; clock < first + len; clock++) {
+        const isKnown = Y.isDeleted(others, Y.createID(client, clock))
+        if (!isKnown && !isExcused(client, clock)) return false
+      }
+    }
+  }
+  return true
 }
 
 /** All that an application sees, in the root types that the editors of the simulation use. */

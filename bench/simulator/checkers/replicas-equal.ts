@@ -9,7 +9,8 @@ export class ReplicasEqual implements Checker {
     for (const reference of fresh) {
       for (const client of clients) {
         if (client.documentName !== reference.documentName) continue
-        const difference = describeDifference(client.doc, reference.doc)
+        const mayTidy = client.isReader ?? false
+        const difference = describeDifference(client.doc, reference.doc, { mayTidy })
         if (difference === undefined) continue
         return `document ${client.documentName}, ${client.name} and ${reference.name}: ${difference}`
       }
