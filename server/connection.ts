@@ -2,7 +2,7 @@ import { decodeAwareness } from '../protocol/awareness-message.js'
 import { closeReason } from '../protocol/close-reason.js'
 import { emptyAwarenessMessage, encodeAwareness, encodePong } from '../protocol/codec.js'
 import { CairnError, toCairnError } from '../protocol/errors.js'
-import { encodeAcknowledge, encodeAway } from '../protocol/extension-codec.js'
+import { encodeAcknowledge } from '../protocol/extension-codec.js'
 import type { ResumeMessage } from '../protocol/message.js'
 import { MessageBatch } from '../runtime/message-batch.js'
 import type { MessageSocket } from '../runtime/message-socket.js'
@@ -19,6 +19,7 @@ import { InboundGate } from './inbound-gate.js'
 import { startJoinTimer } from './join-timer.js'
 import { LagWatch } from './lag-watch.js'
 import type { OpenDocument } from './open-document.js'
+import { presenceGreeting } from './presence-greeting.js'
 import type { Access, ConnectionRequest, Principal } from './principal.js'
 import { type Receipt, Receipts } from './receipts.js'
 import { type MessageReceiver, receiveMessage } from './receive-message.js'
@@ -250,7 +251,8 @@ export class Connection
     const now = this.#context.options.environment.now()
     // A byte that asks for the whole list: who asks again so soon has just been told.
     if (!this.#queries.shouldAsk('awareness', now)) return
-    this.#writer.sendControl(...this.#presenceMessages(this.#state.open))
+    const awareness = this.#state.open.presence.snapshotFor(this, now)
+    if (awareness !== undefined) this.#writer.sendControl(encodeAwareness(awareness))
   }
 
   nameTab(tab: string): void {
@@ -337,23 +339,16 @@ export class Connection
   #deliver(open: OpenDocument, answer: readonly MessageBatch[]): void {
     if (this.#state.name !== 'live') return
     for (const batch of answer) this.#writer.send(batch)
+    const now = this.#context.options.environment.now()
+    const beside = [...presenceGreeting(open.presence, this, now)]
     open.fanOut.join(this)
-    const beside = this.#presenceMessages(open)
     if (this.isExtended) {
       beside.unshift(open.position.message(this.isEpochDue))
       this.isEpochDue &&= open.position.epoch.byteLength === 0
-      const away = open.presence.awayClients()
-      if (away.length > 0) beside.push(encodeAway(away))
     }
     this.#writer.sendControl(...beside)
     // An acknowledgement may have waited for the join, and presence wants to know who is here.
     open.fanOut.request()
-  }
-
-  #presenceMessages(open: OpenDocument): Uint8Array[] {
-    const now = this.#context.options.environment.now()
-    const awareness = open.presence.snapshotFor(this, now)
-    return awareness === undefined ? [] : [encodeAwareness(awareness)]
   }
 
   #onDrain(): void {

@@ -132,6 +132,62 @@ describe('what a seed has found', () => {
     expect(violation).toBeUndefined()
   })
 
+  test('6065: a reader may have tidied up more than it can tell', async () => {
+    const { violation } = await run(6_065, {
+      ...quiet,
+      faultyMs: 29_109,
+      documents: 2,
+      editors: 1,
+      extendedEditors: 2,
+      readers: 1,
+      cairnEditors: 3,
+      links: ['broadband', '4g', 'train'],
+      editEveryMs: 832,
+      edits: { ...typing, erase: 4, format: 2, array: 2, undo: 1 },
+      durability: 'fsync',
+      isAuthenticated: true,
+      faults: {
+        crash: 12_376,
+        'disk-full': 23_046,
+        'slow-reader': 11_732,
+        'link-trouble': 23_327,
+        'everybody-offline': 7_879,
+      },
+      networkBytes: 65_536,
+      graceMs: 10_000,
+      timings: {},
+      limits: { syncIntervalMs: 300 },
+    })
+    expect(violation).toBeUndefined()
+  })
+
+  test('19862: who starts over after falling behind is told who has gone', async () => {
+    const { violation } = await run(19_862, {
+      ...quiet,
+      faultyMs: 10_098,
+      editors: 4,
+      cairnEditors: 3,
+      links: ['lan', '4g', 'train', 'hotel-wifi'],
+      editEveryMs: 322,
+      edits: { ...typing, erase: 4, map: 3, undo: 1, paste: 8 },
+      leaveEveryMs: 16_498,
+      durability: 'fsync',
+      isAuthenticated: false,
+      faults: {
+        crash: 10_010,
+        'disk-slow': 22_516,
+        'read-error': 17_166,
+        'server-clock-jump': 16_702,
+        'client-clock-jump': 21_804,
+      },
+      networkBytes: 65_536,
+      graceMs: 0,
+      timings: {},
+      limits: { syncIntervalMs: 50, connectionUncommittedBytes: 2_000 },
+    })
+    expect(violation).toBeUndefined()
+  })
+
   test('220: a document that a power cut struck after its first write is not a deleted one', async () => {
     const { violation } = await run(220, {
       ...quiet,
