@@ -3,6 +3,11 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }
 
+/** A count that fits a card: 1,234,567, and 45.0 M from ten million on. */
+export function largeCount(value: number): string {
+  return value < 10_000_000 ? count(value) : `${(value / 1_000_000).toFixed(1)} M`
+}
+
 /** Three significant digits, in the unit that fits: 0.42 ms, 12.3 ms, 1.85 s. */
 export function milliseconds(value: number): string {
   if (value >= 1_000) return `${digits(value / 1_000)} s`

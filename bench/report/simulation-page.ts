@@ -1,5 +1,5 @@
 import type { CampaignReport } from '../simulator/campaign.js'
-import { count, milliseconds, percent } from './figure-format.js'
+import { count, largeCount, milliseconds, percent } from './figure-format.js'
 import type { Figure, Plot, ReportPage } from './report-page.js'
 import { lanesOf, marksOf } from './simulation-lanes.js'
 
@@ -59,7 +59,7 @@ function figures(report: CampaignReport): readonly Figure[] {
       note: `in ${duration(realMs)} of ours`,
     },
     { label: 'speed', value: `${count(seedsPerMinute)}`, note: 'seeds a minute' },
-    { label: 'events', value: count(report.events), note: `${count(edits)} actions of clients` },
+    { label: 'events', value: largeCount(report.events), note: `${count(edits)} actions of clients` },
     {
       label: 'faults',
       value: count(struck),
