@@ -59,7 +59,11 @@ function figures(report: CampaignReport): readonly Figure[] {
       note: `in ${duration(realMs)} of ours`,
     },
     { label: 'speed', value: `${count(seedsPerMinute)}`, note: 'seeds a minute' },
-    { label: 'events', value: largeCount(report.events), note: `${count(edits)} actions of clients` },
+    {
+      label: 'events',
+      value: largeCount(report.events),
+      note: `${count(edits)} actions of clients`,
+    },
     {
       label: 'faults',
       value: count(struck),
