@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { inlineWorker } from '../test/inline-worker.js'
 import { Replica } from '../test/replica.js'
 import { SimulatedServer } from '../test/simulated-server.js'
 
@@ -58,7 +59,7 @@ describe('a connection that does not keep up', () => {
   })
 
   test('gets a fresh answer when compaction took the records that it is owed', async () => {
-    simulated = new SimulatedServer()
+    simulated = new SimulatedServer({ documentWorker: inlineWorker })
     const [alice, slow] = [new Replica(1), new Replica(2)]
     await simulated.connect('notes', alice, slow)
     slow.socket.block()
