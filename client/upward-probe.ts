@@ -2,8 +2,10 @@ import type { Environment, Timer } from '../runtime/environment.js'
 import type { Transport, TransportHandlers } from './transport.js'
 import type { TransportChoice } from './transport-choice.js'
 
-/** The first look is after this long; each that fails doubles the wait to the next. */
-const firstProbeMs = 30_000
+/** The first look comes soon: the server may only have been away while WebSockets failed. */
+const firstProbeMs = 2_000
+/** The next is after this long; each that fails doubles the wait to the one after. */
+const secondProbeMs = 30_000
 const lastProbeMs = 600_000
 /** How long a WebSocket may take to its first message. */
 const answerMs = 10_000
@@ -23,7 +25,7 @@ export class UpwardProbe {
   readonly #transports: TransportChoice
   readonly #onOpened: (opened: OpenedWebSocket) => void
   #timer: Timer
-  #waitMs = firstProbeMs
+  #waitMs = secondProbeMs
   #transport: Transport | undefined
 
   constructor(
@@ -81,7 +83,7 @@ export class UpwardProbe {
     this.#timer.cancel()
     this.#transport?.close(1000)
     this.#transport = undefined
-    this.#waitMs = Math.min(this.#waitMs * 2, lastProbeMs)
     this.#timer = this.#environment.setTimer(() => this.#try(), this.#waitMs)
+    this.#waitMs = Math.min(this.#waitMs * 2, lastProbeMs)
   }
 }

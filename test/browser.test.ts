@@ -10,7 +10,7 @@ import { runProcess } from './run-process.js'
 const skipReason = whyNoBrowser()
 if (skipReason !== undefined) process.stderr.write(`browser.test: skipped: ${skipReason}\n`)
 
-describe.skipIf(skipReason !== undefined)('in a browser', () => {
+describe.skipIf(skipReason !== undefined)('in a browser', { timeout: 90_000 }, () => {
   let pages: string
   let server: BrowserServer
   let site: BrowserSite
@@ -45,7 +45,8 @@ describe.skipIf(skipReason !== undefined)('in a browser', () => {
   /** Somebody with a browser of their own, which shares nothing with the others. */
   async function visitor(): Promise<BrowserContext> {
     const context = await browser.newContext({ viewport: { width: 1000, height: 640 } })
-    context.setDefaultTimeout(15_000)
+    // A client may wait for up to 16 s after a few attempts in vain.
+    context.setDefaultTimeout(40_000)
     contexts.push(context)
     return context
   }
