@@ -14,7 +14,7 @@ const examples = new Map(
 )
 
 /** Inside the package, so that examples find what they import. */
-const folder = path.resolve('dist', 'bench-examples')
+const folder = path.resolve('dist', 'test', 'bench-examples')
 let workFolder: string
 
 beforeAll(() => {
