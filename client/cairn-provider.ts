@@ -290,7 +290,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
       origin: this,
       address: `${this.serverUrl}/${this.roomname}`,
       tab,
-      shouldReconnect: (close) => this.shouldReconnect(closeEventOf(close), this),
+      shouldReconnect: (close) => this.#mayReconnect(closeEventOf(close)),
       emit: (name, args) => this.#tell(name, args),
       onPhase: (phase, before) => this.#onPhase(phase, before),
       onConnectionClose: (close) =>
@@ -300,6 +300,17 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
       onUnknown: (messageType, frame) => this.#onUnknown(messageType, frame),
     }
   }
+
+  /** What the application says; where it throws, what the convention says. */
+  #mayReconnect(event: CloseLike): boolean {
+    try {
+      return this.shouldReconnect(event, this)
+    } catch (error) {
+      reportError(error)
+      return !isFinalClose(event)
+    }
+  }
+
   #onPhase(phase: Phase, before: Phase): void {
     if (phase === 'connecting') this.emit('status', [{ status: 'connecting' }])
     else if (phase === 'connected') this.emit('status', [{ status: 'connected' }])

@@ -132,6 +132,20 @@ function record(made: ProviderRig) {
   }
 }
 
+test('C12 a shouldReconnect that throws is reported, and the convention holds', async () => {
+  const report = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const { network, environment } = rig({
+    shouldReconnect: () => {
+      throw new Error('of the application')
+    },
+  })
+  network.socket.end(1006, '')
+  await environment.advance(500)
+  expect(network.sockets).toHaveLength(2)
+  expect(report).toHaveBeenCalledOnce()
+  report.mockRestore()
+})
+
 describe('C13 a wake-up', () => {
   test('gives up a socket that has been opening for 3 s, and tries another', async () => {
     const page = new FakePage()

@@ -155,6 +155,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     this.#connector.close(error)
     this.tokens.stop()
     this.#waiters.fail(error)
+    await this.#loading
     await this.#persistence?.close()
   }
 
