@@ -137,6 +137,7 @@ export class LevelEngine {
         ...this.#options,
         levelPath: taken.levelPath,
         isNew: taken.isNew,
+        wasAbandoned: taken.wasAbandoned,
         witnessed,
         mayHaveLostTail: wasOnlySystem && taken.mayHaveLostPower,
       })
@@ -251,6 +252,7 @@ export class LevelEngine {
         ...this.#options,
         levelPath: this.#directory?.levelPath ?? this.#options.directory,
         isNew: false,
+        wasAbandoned: false,
         acceptLoss: false,
         // The system still runs, so what it was given it still has, whatever the durability.
         witnessed: { batch: acknowledged, durability: 'fsync', isClosed: false },

@@ -4,9 +4,9 @@ import { DamagedValue } from './damaged-value.js'
 /** Turns what LevelDB refuses to open with into an error that says what to do. */
 export function openError(directory: string, error: unknown): CairnError {
   if (error instanceof CairnError) return error
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const cause = causeOf(error)
   const message = cause instanceof Error ? cause.message : String(cause)
-  if (codeOf(cause) === 'LEVEL_LOCKED') {
+  if (isLevelLocked(error)) {
     return new CairnError(
       'STORE_LOCKED',
       `another process has the database in ${directory} open: stop it first`,
@@ -51,6 +51,16 @@ export function readError(
   return new CairnError('STORE_UNAVAILABLE', `${subject} cannot be read now: ${message}`, {
     cause: error,
   })
+}
+
+/** Whether a process has LevelDB's own lock. */
+export function isLevelLocked(error: unknown): boolean {
+  return codeOf(causeOf(error)) === 'LEVEL_LOCKED'
+}
+
+/** What LevelDB said, which the library wraps in its own error. */
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? error.cause : error
 }
 
 function codeOf(error: unknown): unknown {

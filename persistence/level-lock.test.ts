@@ -1,18 +1,21 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { SimulatedEnvironment } from '../runtime/simulated-environment.js'
 import { systemEnvironment } from '../runtime/system-environment.js'
 import { appendAll, readLabels, withLog } from './contract-rule.js'
 import { lockDirectory } from './directory-lock.js'
-import { openClassicLevel } from './level-port.js'
+import { openError } from './level-errors.js'
+import { type OpenLevel, openClassicLevel } from './level-port.js'
 import { levelStore } from './level-store.js'
 import { claimDirectory, releaseDirectory } from './open-directories.js'
+import { openOnceReleased } from './open-once-released.js'
 import { ownIdentity } from './process-identity.js'
 
 const storeUrl = new URL('./level-store.js', import.meta.url).href
@@ -29,8 +32,7 @@ afterEach(() => rm(parent, { recursive: true }))
 
 /** Says `open` or the error's code, then waits for a line and closes the store. */
 const childProgram = `
-  import { createHash } from 'node:crypto'
-import { once } from 'node:events'
+  import { once } from 'node:events'
   import { createInterface } from 'node:readline'
   const { levelStore } = await import(${JSON.stringify(storeUrl)})
   const store = levelStore(process.argv[1])
@@ -155,6 +157,53 @@ describe('the lock of a store directory', () => {
       expect(store.health.state).toBe('ready')
       await store.close()
     }
+  })
+
+  /** A LevelDB that somebody keeps locked for so many attempts. */
+  function lockedFor(attempts: number) {
+    const seen = { attempts: 0 }
+    const openLevel: OpenLevel = async (path, options) => {
+      if (seen.attempts++ < attempts) {
+        const cause = Object.assign(new Error('LOCK: already held'), { code: 'LEVEL_LOCKED' })
+        throw new Error('Database failed to open', { cause })
+      }
+      return openClassicLevel(path, options)
+    }
+    return { seen, openLevel }
+  }
+
+  test('waits for the database of a process that is still being taken apart', async () => {
+    await mkdir(directory)
+    const gone = { ...(await ownIdentity()), pid: 2 ** 30 }
+    await writeFile(join(directory, 'lock'), JSON.stringify(gone))
+    const { openLevel, seen } = lockedFor(3)
+    const store = levelStore(directory, { openLevel })
+    await store.open()
+    expect(seen.attempts).toBe(4)
+    await store.close()
+  })
+
+  test('does not wait for a database that was left in order and that somebody else opened', async () => {
+    const { openLevel, seen } = lockedFor(Number.POSITIVE_INFINITY)
+    const store = levelStore(directory, { openLevel })
+    await expect(store.open()).rejects.toMatchObject({ code: 'STORE_LOCKED', rule: 'level-lock' })
+    expect(seen.attempts).toBe(1)
+  })
+
+  test('gives up on a dead process whose database stays locked for ten seconds', async () => {
+    const environment = new SimulatedEnvironment()
+    const { openLevel, seen } = lockedFor(Number.POSITIVE_INFINITY)
+    const options = { createIfMissing: true, writeBufferSize: 4096 }
+    const opened = openOnceReleased(() => openLevel(directory, options), environment)
+    const outcome = opened.then(
+      () => 'open',
+      (error: unknown) => openError(directory, error),
+    )
+    await environment.advance(9_999)
+    expect(seen.attempts).toBe(500)
+    await environment.advance(100)
+    expect(await outcome).toMatchObject({ code: 'STORE_LOCKED', rule: 'level-lock' })
+    expect(seen.attempts).toBe(501)
   })
 
   test('leaves nothing behind when the store is closed', async () => {

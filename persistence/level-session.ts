@@ -14,6 +14,7 @@ import {
   type OpenLevel,
   repairLevel,
 } from './level-port.js'
+import { openOnceReleased } from './open-once-released.js'
 import { seal } from './sealed-value.js'
 import { sweepKeyOf } from './sweep-mark.js'
 
@@ -33,6 +34,8 @@ export interface SessionOptions {
   readonly openLevel: OpenLevel
   /** Whether there is nothing yet that could be missing. */
   readonly isNew: boolean
+  /** Whether the last holder died with the database open: its lock may linger for a moment. */
+  readonly wasAbandoned: boolean
   readonly acceptLoss: boolean
   /** The last batch that was reported durable; undefined where that is not known. */
   readonly witnessed: Witnessed | undefined
@@ -68,7 +71,11 @@ async function openOrRepair(
   options: SessionOptions,
 ): Promise<{ readonly level: LevelPort; readonly isRepaired: boolean }> {
   const { levelPath, isNew } = options
-  const open = () => options.openLevel(levelPath, { createIfMissing: isNew, writeBufferSize })
+  const openOptions = { createIfMissing: isNew, writeBufferSize }
+  const open = () =>
+    options.wasAbandoned
+      ? openOnceReleased(() => options.openLevel(levelPath, openOptions), options.environment)
+      : options.openLevel(levelPath, openOptions)
   try {
     return { level: await open(), isRepaired: false }
   } catch (cause) {

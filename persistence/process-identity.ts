@@ -35,7 +35,7 @@ async function readProcess(
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [state, startTime] = [fields[0], fields[19]]
   if (state === undefined || startTime === undefined) return undefined
-  // A zombie or dead process has closed its files; only its parent has not looked yet.
+  // A zombie or dead process runs no more, though a thread of it may still hold its files.
   return { startTime, isAlive: state !== 'Z' && state !== 'X' }
 }
 

@@ -20,6 +20,8 @@ export interface StoreDirectory {
   readonly levelPath: string
   /** Whether nothing was ever acknowledged here, so that there is nothing to miss. */
   readonly isNew: boolean
+  /** Whether its last holder died with the store open, perhaps this very moment. */
+  readonly wasAbandoned: boolean
   /** Whether the machine may have lost power since the last holder opened the store. */
   readonly mayHaveLostPower: boolean
   /** Notes that the store stands; from now on a missing database is damage. */
@@ -82,6 +84,7 @@ async function enter(
     path,
     levelPath: join(path, levelDirectoryName),
     isNew: state === 'creating',
+    wasAbandoned: lock.abandonedBy !== undefined,
     mayHaveLostPower: await mayHaveLostPower(lock),
     async markReady() {
       if (state !== 'ready') await writeMarker(path, { state: 'ready', created })
