@@ -7,7 +7,7 @@ import type { ConnectionStatus } from './connection-status.js'
 import { documentUrl, trimServerUrl } from './document-url.js'
 import { handleUnknown, type MessageHandler } from './message-handlers.js'
 import { ProviderCore } from './provider-core.js'
-import type { ProviderError } from './provider-error.js'
+import { ProviderError } from './provider-error.js'
 import type { ProviderEvents } from './provider-events.js'
 import type { Phase, ProviderHost } from './provider-host.js'
 import {
@@ -52,6 +52,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
   readonly #options: ResolvedProviderOptions
   readonly #stopFollowing: () => void
   #resyncTimer: Timer | undefined
+  #isDestroyed = false
 
   /**
    * @param serverUrl `ws://` or `wss://`; a path before the document's name belongs to it
@@ -134,8 +135,14 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     return this.#options.maxBackoffMs
   }
 
-  /** Starts, or goes on after `disconnect` or a close for good. */
+  /**
+   * Starts, or goes on after `disconnect` or a close for good.
+   * @throws ProviderError DESTROYED
+   */
   connect(): void {
+    if (this.#isDestroyed) {
+      throw new ProviderError('DESTROYED', 'the provider was destroyed: make another one')
+    }
     this.shouldConnect = true
     this.#core.connect()
     this.connectBc()
@@ -158,6 +165,8 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
 
   /** Leaves for good and lets go of everything but the Y.Doc and the awareness. Idempotent. */
   override destroy(): void {
+    if (this.#isDestroyed) return
+    this.#isDestroyed = true
     this.disconnect()
     this.#resyncTimer?.cancel()
     this.#stopFollowing()

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import { encodeAwareness } from '../protocol/codec.js'
 import { ProviderRig, type RigOptions } from '../test/provider-rig.js'
 
 const rigs: ProviderRig[] = []
@@ -327,4 +329,33 @@ test('C43 a document that was given another clientID, as Yjs does, keeps its pre
   expect(made.socket.of('awareness').length).toBeGreaterThan(1)
   expect(() => made.provider.disconnect()).not.toThrow()
   expect(made.provider.awareness.getLocalState()).toEqual({ name: 'ada' })
+})
+
+test('what a listener on the awareness throws is an error, and the client comes back all the same', async () => {
+  const made = rig()
+  made.goLive()
+  const other = new Awareness(new Y.Doc())
+  other.setLocalState({ name: 'eve' })
+  made.socket.receive(encodeAwareness(encodeAwarenessUpdate(other, [other.clientID])))
+  const { awareness } = made.provider
+  expect(awareness.getStates().has(other.clientID)).toBe(true)
+  const fail = (): void => {
+    throw new Error('of the application')
+  }
+  awareness.on('update', fail)
+  expect(() => made.socket.end()).not.toThrow()
+  expect(awareness.getStates().has(other.clientID)).toBe(false)
+  await made.nextAttempt()
+  made.goLive()
+  expect(made.provider.status.state).toBe('live')
+  expect(made.of('error')).toHaveLength(2)
+  awareness.off('update', fail)
+  other.destroy()
+})
+
+test('a destroyed provider says so where it is told to connect', () => {
+  const made = rig({ connect: false })
+  made.provider.destroy()
+  expect(() => made.provider.connect()).toThrow('make another one')
+  expect(made.network.sockets).toHaveLength(0)
 })

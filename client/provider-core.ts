@@ -1,11 +1,13 @@
-import { type Awareness, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness'
+import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import { encodeAwareness } from '../protocol/codec.js'
 import type { AccessMessage, HelloMessage } from '../protocol/message.js'
 import type { Environment } from '../runtime/environment.js'
 import { type ConnectionStatus, firstStatus, nextStatus } from './connection-status.js'
 import { Connector, type ConnectorOwner } from './connector.js'
+import { guarded } from './guarded.js'
 import { KnownPlace } from './known-place.js'
+import { encodeGone, removeOthers, renewOwn } from './own-presence.js'
 import { openPersistence, type Persistence } from './persistence.js'
 import { ProviderError } from './provider-error.js'
 import type { Phase, ProviderHost } from './provider-host.js'
@@ -122,10 +124,8 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   }
 
   disconnect(): void {
-    const { awareness } = this
     // Servers that do not see a clean close are told.
-    const gone = encodeAwarenessUpdate(awareness, [awareness.clientID], new Map())
-    this.transport?.send(encodeAwareness(gone))
+    this.transport?.send(encodeAwareness(encodeGone(this.awareness)))
     this.#connector.disconnect()
   }
 
@@ -198,9 +198,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
 
   openSession(transport: Transport): Session {
     this.unsaved.connectionLost()
-    const state = this.awareness.getLocalState()
-    // A server that kept the clock of before would take the same one for old news.
-    if (this.#hasAnnounced && state !== null) this.awareness.setLocalState(state)
+    if (this.#hasAnnounced) guarded(this, () => renewOwn(this.awareness))
     this.#hasAnnounced = true
     return new Session(this, transport)
   }
@@ -343,13 +341,11 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   }
 
   #connectionLost(): void {
-    const { awareness } = this
-    const others = [...awareness.getStates().keys()].filter((id) => id !== awareness.clientID)
     this.unsaved.connectionLost()
     this.signals.connectionLost()
     this.tokens.stop()
     this.away.clear()
-    removeAwarenessStates(awareness, others, this.origin)
+    guarded(this, () => removeOthers(this.awareness, this.origin))
     this.#host.emit('synced', [false])
     this.#host.emit('sync', [false])
   }

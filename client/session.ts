@@ -25,6 +25,7 @@ import type {
   SignalReceiptMessage,
 } from '../protocol/message.js'
 import type { Environment, Timer } from '../runtime/environment.js'
+import { guarded } from './guarded.js'
 import { Heartbeat } from './heartbeat.js'
 import type { KnownPlace } from './known-place.js'
 import { ProviderError, readOnlyError, tooLargeError } from './provider-error.js'
@@ -218,7 +219,9 @@ export class Session {
         this.#apply(message.update)
         break
       case 'awareness':
-        this.#try(() => applyAwarenessUpdate(owner.awareness, message.awareness, owner.origin))
+        guarded(this.#owner, () =>
+          applyAwarenessUpdate(owner.awareness, message.awareness, owner.origin),
+        )
         break
       case 'query-awareness':
         this.sendAwareness([...owner.awareness.getStates().keys()])
@@ -310,7 +313,7 @@ export class Session {
       this.#answerNothing(readOnlyError())
       return
     }
-    this.#try(() => {
+    guarded(this.#owner, () => {
       const { update, isEverything } = unsaved.answer(doc, stateVector)
       const refusal = this.refusalOf(update)
       if (refusal !== undefined) this.#answerNothing(refusal)
@@ -352,16 +355,8 @@ export class Session {
 
   #apply(update: Uint8Array): void {
     this.#isApplying = true
-    this.#try(() => Y.applyUpdate(this.#owner.doc, update, this.#owner.origin))
+    guarded(this.#owner, () => Y.applyUpdate(this.#owner.doc, update, this.#owner.origin))
     this.#isApplying = false
-  }
-
-  #try(action: () => void): void {
-    try {
-      action()
-    } catch (error) {
-      this.#owner.onError(error)
-    }
   }
 
   #sendCounted(message: Uint8Array): number {

@@ -1,6 +1,8 @@
 import { type Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import type { Environment, Timer } from '../runtime/environment.js'
+import { guarded } from './guarded.js'
+import { encodeGone } from './own-presence.js'
 import { readTabMessage, type TabMessage } from './tab-message.js'
 import type { UnsavedChanges } from './unsaved-changes.js'
 import type { BroadcastChannelConstructor, BroadcastChannelLike } from './web-globals.js'
@@ -67,8 +69,7 @@ export class TabChannel {
 
   close(): void {
     if (this.#channel === undefined) return
-    const { awareness } = this.#owner
-    const gone = encodeAwarenessUpdate(awareness, [awareness.clientID], new Map())
+    const gone = encodeGone(this.#owner.awareness)
     this.#post({ kind: 'leaving', from: this.#id, awareness: gone })
     this.#forwardTimer?.cancel()
     this.#forwardTimer = undefined
@@ -122,18 +123,22 @@ export class TabChannel {
         this.#owner.onUnsavedChanged()
         break
       case 'awareness':
-        this.#try(() => applyAwarenessUpdate(awareness, message.update, this.#owner.origin))
+        guarded(this.#owner, () =>
+          applyAwarenessUpdate(awareness, message.update, this.#owner.origin),
+        )
         break
       case 'leaving':
         this.#owner.forward(message.from)
-        this.#try(() => applyAwarenessUpdate(awareness, message.awareness, this.#owner.origin))
+        guarded(this.#owner, () =>
+          applyAwarenessUpdate(awareness, message.awareness, this.#owner.origin),
+        )
         break
     }
   }
 
   #postState(to: string, known: Uint8Array, wantsAnswer: boolean): void {
     const { doc, unsaved } = this.#owner
-    this.#try(() =>
+    guarded(this.#owner, () =>
       this.#post({
         kind: 'state',
         from: this.#id,
@@ -154,7 +159,7 @@ export class TabChannel {
       isNews = true
     }
     doc.on('update', note)
-    this.#try(() => Y.applyUpdate(doc, update, origin))
+    guarded(this.#owner, () => Y.applyUpdate(doc, update, origin))
     doc.off('update', note)
     if (!isNews || isSaved) return
     if (unsaved.isCrowded) this.#owner.forward()
@@ -171,14 +176,6 @@ export class TabChannel {
   }
 
   #post(message: TabMessage): void {
-    this.#try(() => this.#channel?.postMessage(message))
-  }
-
-  #try(action: () => void): void {
-    try {
-      action()
-    } catch (error) {
-      this.#owner.onError(error)
-    }
+    guarded(this.#owner, () => this.#channel?.postMessage(message))
   }
 }
