@@ -331,7 +331,7 @@ test('C43 a document that was given another clientID, as Yjs does, keeps its pre
   expect(made.provider.awareness.getLocalState()).toEqual({ name: 'ada' })
 })
 
-test('what a listener on the awareness throws is an error, and the client comes back all the same', async () => {
+test('what a listener on the awareness throws is told, and the client comes back all the same', async () => {
   const made = rig()
   made.goLive()
   const other = new Awareness(new Y.Doc())
