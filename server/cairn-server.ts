@@ -8,6 +8,7 @@ import type { Timer } from '../runtime/environment.js'
 import type { MessageSocket } from '../runtime/message-socket.js'
 import { TimerWheel } from '../runtime/timer-wheel.js'
 import { createAuthenticator } from './authenticator.js'
+import { CompactionQueue } from './compaction-queue.js'
 import { Connection } from './connection.js'
 import type { ConnectionContext } from './connection-context.js'
 import type { DocumentContext } from './document-context.js'
@@ -89,6 +90,7 @@ export class CairnServer {
       logger,
       guard: this.#guard,
       worker: this.#worker,
+      compactions: new CompactionQueue(limits.workerQueue),
       snapshots: new SnapshotCache(limits.snapshotCacheBytes),
       wheel: this.#wheel,
       fanOutBudget: new FanOutBudget(),

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { memoryStore } from '../persistence/memory-store.js'
 import { systemEnvironment } from '../runtime/system-environment.js'
 import { Replica } from '../test/replica.js'
 import { SimulatedServer } from '../test/simulated-server.js'
@@ -60,6 +61,43 @@ describe('compaction', () => {
     await simulated.pass(1_000)
     expect(carol.doc.getText('text').toDelta()).toEqual(text.toDelta())
     expect(bob.doc.getText('text').toDelta()).toEqual(text.toDelta())
+  })
+
+  test('goes on with what came while the snapshot was made, though nothing more comes', async () => {
+    simulated = new SimulatedServer()
+    const alice = new Replica(1)
+    await simulated.connect('notes', alice)
+    // All in one turn, so that the thread begins with the first thousand of them at most.
+    for (let i = 0; i < 5_000; i++) alice.type('x')
+    await expect
+      .poll(
+        async () => {
+          await simulated.pass(100)
+          return (await simulated.store.stat('notes'))?.tailRecords
+        },
+        { timeout: 20_000 },
+      )
+      .toBeLessThanOrEqual(1_000)
+    expect((await simulated.store.stat('notes'))?.head).toBe(5_000)
+  })
+
+  test('is done for a document that is opened with a long tail, though nobody writes', async () => {
+    const store = memoryStore()
+    await store.open()
+    const log = await store.openLog('notes')
+    const doc = new Y.Doc()
+    const appended: Promise<unknown>[] = []
+    doc.on('update', (update: Uint8Array) => {
+      appended.push(log.append({ update, principal: 'alice', connection: '1' }))
+    })
+    for (let i = 0; i < 1_500; i++) doc.getText('text').insert(i, 'x')
+    await Promise.all(appended)
+    await log.close()
+    simulated = new SimulatedServer({ store })
+    const bob = new Replica(2)
+    await simulated.connect('notes', bob)
+    await compacted(bob)
+    expect((await simulated.store.stat('notes'))?.tailRecords).toBe(0)
   })
 
   test('happens when the last connection leaves, if the tail has grown', async () => {

@@ -32,7 +32,8 @@ export function shouldCompact(
 }
 
 /**
- * Makes a snapshot of a document's log through its present head and puts it in the log's place.
+ * Makes a snapshot of a document's log through its head and puts it in the log's place, when the
+ * compactions that were asked for before are done.
  *
  * It is accepted only if its state vector equals the document's at the cut and its delete set holds
  * every delete of the document's: integrating may delete more than the updates say (a value that
@@ -40,29 +41,34 @@ export function shouldCompact(
  * on. Resolves with whether there is a new snapshot.
  */
 export async function compact(context: DocumentContext, document: OpenDocument): Promise<boolean> {
+  try {
+    return await context.compactions.run(() => replaceLog(context, document))
+  } catch (error) {
+    if (document.isStopped) return false
+    const { code, message } = toCairnError(error)
+    context.logger.warn({ document: document.name, code, error: message }, 'compaction failed')
+    return false
+  }
+}
+
+async function replaceLog(context: DocumentContext, document: OpenDocument): Promise<boolean> {
   const { index, log } = document
+  if (document.isStopped || index.tail.length === 0) return false
   const through = index.head
   const stateVector = new Map(index.stateVector)
   const deleteRanges = index.deleteRanges.clone()
   const rootNames = [...index.rootNames]
   const updates = index.tail.map(updateOf)
-  if (updates.length === 0) return false
-  try {
-    if (index.snapshot !== undefined) updates.unshift(await log.readSnapshot())
-    const compacted = await context.worker.compact(updates)
-    requireEqual(compacted, stateVector, deleteRanges)
-    const names = [...new Set([...rootNames, ...compacted.rootNames])]
-    const isWritten = await log.writeSnapshot({ ...compacted, rootNames: names, through })
-    if (!isWritten || log.snapshot === undefined) return false
-    // Whoever is owed one of the covered records gets it while it is still in the tail.
-    document.fanOut.flush()
-    index.replaceSnapshot(log.snapshot)
-    return true
-  } catch (error) {
-    const { code, message } = toCairnError(error)
-    context.logger.warn({ document: document.name, code, error: message }, 'compaction failed')
-    return false
-  }
+  if (index.snapshot !== undefined) updates.unshift(await log.readSnapshot())
+  const compacted = await context.worker.compact(updates)
+  requireEqual(compacted, stateVector, deleteRanges)
+  const names = [...new Set([...rootNames, ...compacted.rootNames])]
+  const isWritten = await log.writeSnapshot({ ...compacted, rootNames: names, through })
+  if (!isWritten || log.snapshot === undefined) return false
+  // Whoever is owed one of the covered records gets it while it is still in the tail.
+  document.fanOut.flush()
+  index.replaceSnapshot(log.snapshot)
+  return true
 }
 
 function requireEqual(

@@ -1,6 +1,7 @@
 import type { DocumentStore } from '../persistence/document-store.js'
 import type { Environment } from '../runtime/environment.js'
 import type { TimerWheel } from '../runtime/timer-wheel.js'
+import type { CompactionQueue } from './compaction-queue.js'
 import type { DocumentWorker } from './document-worker.js'
 import type { FanOutBudget } from './fan-out-budget.js'
 import type { Guard } from './guard.js'
@@ -19,6 +20,7 @@ export interface DocumentContext {
   readonly logger: Logger
   readonly guard: Guard
   readonly worker: DocumentWorker
+  readonly compactions: CompactionQueue
   readonly snapshots: SnapshotCache
   /** One timer for all that waits by the document or the connection. */
   readonly wheel: TimerWheel

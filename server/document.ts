@@ -162,6 +162,7 @@ export class Document {
       const replica = new DocumentReplica(this.#context, document)
       this.#state = { name: 'open', document, replica }
       if (this.#users.size === 0) this.#startIdling()
+      this.#compactIfDue(document)
       return document
     } catch (error) {
       if (log !== undefined) this.#context.guard.own('closing a log', log.close())
@@ -243,6 +244,7 @@ export class Document {
   }
 
   #compactIfDue(document: OpenDocument): void {
+    if (this.#compaction !== undefined || this.openDocument !== document) return
     if (!shouldCompact(document.index, 'record', this.#compactionFailures)) return
     this.#context.guard.own('compaction', this.#compact(document))
   }
@@ -252,6 +254,8 @@ export class Document {
     this.#compaction ??= compact(this.#context, document).then((isCompacted) => {
       this.#compaction = undefined
       this.#compactionFailures = isCompacted ? 0 : this.#compactionFailures + 1
+      // What came meanwhile may have been the last for a long time.
+      if (isCompacted) this.#compactIfDue(document)
       return isCompacted
     })
     return this.#compaction

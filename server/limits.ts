@@ -52,7 +52,7 @@ export interface ServerLimits {
   readonly joinMs: number
   /** Bytes of snapshots kept in memory for joins. 0 keeps none. @default 64 MiB */
   readonly snapshotCacheBytes: number
-  /** Compactions and diffs that wait for the worker. 0 refuses to wait. @default 1,000 */
+  /** Compactions that wait for their turn, and diffs. 0 refuses to wait. @default 1,000 of each */
   readonly workerQueue: number
 }
 

@@ -98,6 +98,10 @@ export class OpenDocument {
     return this.#uncommittedRecords
   }
 
+  get isStopped(): boolean {
+    return this.#failure !== undefined
+  }
+
   get heldUpdates(): number {
     return this.#held.count
   }
