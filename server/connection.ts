@@ -353,6 +353,7 @@ export class Connection
 
   #onDrain(): void {
     if (this.#state.name !== 'live') return
+    this.#heartbeat.drained()
     const { open, replies } = this.#state
     if (open.fanOut.catchUp(this)) {
       replies.drained()

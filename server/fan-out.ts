@@ -2,7 +2,7 @@ import { encodeAwareness } from '../protocol/codec.js'
 import type { CairnError } from '../protocol/errors.js'
 import { MessageBatch } from '../runtime/message-batch.js'
 import type { DocumentContext } from './document-context.js'
-import type { DocumentIndex } from './document-index.js'
+import type { DocumentIndex, TailRecord } from './document-index.js'
 import { endOf, FlushContent, messagesOf, phasesOf } from './flush-content.js'
 import { FlushPacer } from './flush-pacer.js'
 import type { HeadPosition } from './position.js'
@@ -10,6 +10,9 @@ import type { PresenceFlush } from './presence-flush.js'
 import type { PresenceTable } from './presence-table.js'
 import { PendingSignals, type Signal } from './signals.js'
 import type { Subscriber } from './subscriber.js'
+
+/** What a connection that lagged is given before it has to take that; the last record may exceed it. */
+const partBytes = 262_144
 
 /**
  * Step 6: shows durable records, presence and signals to the connections of one document.
@@ -118,43 +121,69 @@ export class FanOut {
               acknowledgement,
             )
       if (subscriber.isExtended) content.signals.reached(subscriber.id)
-      this.#write(subscriber, batch, now)
+      this.#write(subscriber, batch, { now, through: this.#index.head })
     }
     content.signals.finish()
     this.#onFlushed(presence)
   }
 
   /**
-   * Brings a connection whose socket has drained up to the head, in one write. Returns false where
-   * the records that it is owed are no longer in the tail: it needs a fresh answer.
+   * Brings a connection whose socket has drained nearer to the head: a large debt in parts, since
+   * each part is memory until it has been taken. Returns false where the records that it is owed are
+   * no longer in the tail: it needs a fresh answer.
    */
   catchUp(subscriber: Subscriber): boolean {
     if (!subscriber.lag.isLagging) return true
     const first = this.#index.tail[0]?.sequence ?? this.#index.head + 1
     if (subscriber.cursor + 1 < first) return false
     const owed = this.#index.tailAfter(subscriber.cursor)
-    const snapshotBytes = this.#index.snapshot?.byteLength ?? 0
-    const owedBytes = owed.reduce((bytes, record) => bytes + record.message.byteLength, 0)
-    if (snapshotBytes > 0 && owedBytes > this.#index.byteLength) return false
-    const messages = messagesOf(owed, subscriber.id)
     const now = this.#context.environment.now()
+    const count = countOfPart(owed, subscriber.id)
+    const messages = messagesOf(owed.slice(0, count), subscriber.id)
+    if (count < owed.length) {
+      const through = subscriber.cursor + count
+      this.#write(subscriber, new MessageBatch(messages), { now, through })
+      subscriber.lag.goOn(now)
+      return true
+    }
+    messages.push(...this.#presenceOwed(subscriber, now))
+    const acknowledgement = subscriber.takeAcknowledgement()
+    messages.push(...endOf(subscriber, owed.length > 0, acknowledgement, this.#position))
+    subscriber.lag.end()
+    this.#write(subscriber, new MessageBatch(messages), { now, through: this.#index.head })
+    return true
+  }
+
+  /** The newest of each client that changed since the connection was told of presence. */
+  #presenceOwed(subscriber: Subscriber, now: number): Uint8Array[] {
+    const messages: Uint8Array[] = []
     const presence = this.#presence.changesSince(subscriber.presenceMark, subscriber, now)
     if (presence !== undefined) messages.push(encodeAwareness(presence))
     if (subscriber.isExtended) {
       messages.push(...phasesOf(this.#presence.phasesSince(subscriber.presenceMark)))
     }
     subscriber.presenceMark = this.#presence.mark
-    const acknowledgement = subscriber.takeAcknowledgement()
-    messages.push(...endOf(subscriber, owed.length > 0, acknowledgement, this.#position))
-    subscriber.lag.end()
-    this.#write(subscriber, new MessageBatch(messages), now)
-    return true
+    return messages
   }
 
-  #write(subscriber: Subscriber, batch: MessageBatch, now: number): void {
-    subscriber.cursor = this.#index.head
+  #write(
+    subscriber: Subscriber,
+    batch: MessageBatch,
+    { now, through }: { readonly now: number; readonly through: number },
+  ): void {
+    subscriber.cursor = through
     if (batch.messages.length === 0) return
     subscriber.socket.send(batch)
     subscriber.wrote(now)
   }
+}
+
+/** How many of `owed` are given at a time. What the connection wrote itself is not sent. */
+function countOfPart(owed: readonly TailRecord[], own: string): number {
+  let bytes = 0
+  for (const [count, record] of owed.entries()) {
+    if (bytes >= partBytes) return count
+    if (record.connection !== own) bytes += record.message.byteLength
+  }
+  return owed.length
 }

@@ -44,6 +44,11 @@ export class Heartbeat {
     this.#question = undefined
   }
 
+  /** What waited to be written has gone; that answers a look at it, not a ping. */
+  drained(): void {
+    if (this.#question !== undefined && this.#question.bufferedBytes > 0) this.#question = undefined
+  }
+
   stop(): void {
     this.#task.cancel()
   }

@@ -47,6 +47,13 @@ export class LagWatch {
     this.#socket.awaitDrain()
   }
 
+  /** It took what it had and was given more, but not all: it goes on lagging. */
+  goOn(now: number): void {
+    const since = this.#lag?.since ?? now
+    this.#lag = { since, waiting: this.#socket.bufferedBytes, progressAt: now }
+    this.#socket.awaitDrain()
+  }
+
   end(): void {
     this.#lag = undefined
     this.#task.cancel()

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { inlineWorker } from '../test/inline-worker.js'
+import { idleWorker, inlineWorker } from '../test/inline-worker.js'
 import { Replica } from '../test/replica.js'
 import { SimulatedServer } from '../test/simulated-server.js'
 
@@ -28,6 +28,56 @@ describe('a connection that does not keep up', () => {
     await simulated.pass()
     expect(slow.text).toBe(alice.text)
     expect(slow.doc.store.pendingStructs).toBeNull()
+  })
+
+  test('gets a large debt in parts, each once it has taken the one before', async () => {
+    simulated = new SimulatedServer({ documentWorker: idleWorker })
+    const [alice, slow, bob] = [new Replica(1), new Replica(2), new Replica(3)]
+    await simulated.connect('notes', alice, slow, bob)
+    slow.socket.block()
+    alice.type('first ')
+    await simulated.pass()
+    for (let i = 0; i < 60; i++) {
+      // What it wrote itself is not sent back, and does not end a part.
+      if (i === 30) slow.type('mine '.repeat(100_000))
+      alice.type('x'.repeat(20_000))
+      await simulated.pass(10)
+    }
+    slow.socket.forget()
+    const parts: number[] = []
+    for (let taken = slow.socket.takeWaiting(); taken > 0; taken = slow.socket.takeWaiting()) {
+      parts.push(taken)
+    }
+    // The first is what it had not taken when it began to lag.
+    expect(parts).toHaveLength(6)
+    for (const part of parts) expect(part).toBeLessThan(262_144 + 20_100)
+    expect(slow.socket.of('update')).toHaveLength(60)
+    expect(slow.text).toBe(bob.text)
+    slow.socket.drain()
+    alice.type('last')
+    await simulated.pass(100)
+    expect(slow.text).toBe(alice.text)
+  })
+
+  test('that takes its debt in parts does not stand still, and has lagMs for all of it', async () => {
+    simulated = new SimulatedServer({
+      documentWorker: idleWorker,
+      limits: { lagStallMs: 10_000, lagMs: 60_000 },
+    })
+    const [alice, slow] = [new Replica(1), new Replica(2)]
+    await simulated.connect('notes', alice, slow)
+    slow.socket.block()
+    for (let i = 0; i < 200; i++) {
+      alice.type('x'.repeat(20_000))
+      await simulated.pass(10)
+    }
+    for (let waited = 0; waited < 56_000; waited += 8_000) {
+      expect(slow.socket.closed).toBeUndefined()
+      expect(slow.socket.takeWaiting()).toBeGreaterThan(0)
+      await simulated.pass(8_000)
+    }
+    await simulated.pass(4_000)
+    expect(slow.socket.closed?.code).toBe(4508)
   })
 
   test('is closed with 4508 when it takes nothing for lagStallMs, and syncs when it is back', async () => {

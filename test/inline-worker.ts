@@ -15,3 +15,10 @@ export const inlineWorker: DocumentWorker = {
   },
   close: () => Promise.resolve(),
 }
+
+/** A worker that does nothing, so that a tail stays as it is. */
+export const idleWorker: DocumentWorker = {
+  compact: () => Promise.reject(new Error('it compacts nothing')),
+  difference: () => Promise.reject(new Error('it compares nothing')),
+  close: () => Promise.resolve(),
+}

@@ -64,10 +64,18 @@ export class RecordingSocket implements MessageSocket {
   /** The client reads again: everything that waited is gone. */
   drain(): void {
     this.#isBlocked = false
+    this.takeWaiting()
+  }
+
+  /** The client takes what waits. @returns how many bytes */
+  takeWaiting(): number {
+    const taken = this.#waiting
     this.#waiting = 0
-    if (!this.#drainAwaited) return
-    this.#drainAwaited = false
-    this.#handlers?.onDrain()
+    if (this.#drainAwaited) {
+      this.#drainAwaited = false
+      this.#handlers?.onDrain()
+    }
+    return taken
   }
 
   /** The transport is gone, as the other side, or the network, ended it. */
