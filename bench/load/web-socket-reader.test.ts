@@ -34,6 +34,39 @@ describe('a WebSocket reader', () => {
     expect(pieces.seen).toEqual(content)
   })
 
+  test('reads a large message in pieces, and what stands before and behind it in the same piece', () => {
+    const length = 3_000_000
+    const payload = Uint8Array.from({ length }, (_, index) => index % 251)
+    const header = Uint8Array.of(
+      0x82,
+      127,
+      0,
+      0,
+      0,
+      0,
+      0,
+      length >> 16,
+      (length >> 8) & 255,
+      length & 255,
+    )
+    const bytes = Buffer.concat([stream.subarray(0, 5), header, payload, stream])
+    for (const size of [1_000, 65_536, 2_999_990, bytes.length]) {
+      const seen: string[] = []
+      let large: Uint8Array | undefined
+      const reader = new WebSocketReader({
+        message: (from, start, end) => {
+          if (end - start === length) large = from.slice(start, end)
+          else seen.push(`message ${from.subarray(start, end).join(' ')}`)
+        },
+        ping: (data) => seen.push(`ping ${data.join(' ')}`),
+        close: (code) => seen.push(`close ${code}`),
+      })
+      for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size))
+      expect(Buffer.compare(large ?? new Uint8Array(0), payload)).toBe(0)
+      expect(seen).toEqual(['message 7 8 9', ...content])
+    }
+  })
+
   test('says 1005 for a close without a code', () => {
     const { reader, seen } = collect()
     reader.push(Uint8Array.of(0x88, 0))

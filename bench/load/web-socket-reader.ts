@@ -8,14 +8,20 @@ export interface FrameHandlers {
 
 const opcodes = { binary: 2, close: 8, ping: 9, pong: 10 } as const
 
+/** Above this the buffer of a large frame is not kept for the next. */
+const keptBytes = 1_048_576
+
 /**
  * Reads what a WebSocket server sends (RFC 6455, section 5), as little as a load client needs: whole
- * binary messages, pings and closes. It copies only what a chunk cuts in two.
+ * binary messages, pings and closes. It copies only what a chunk cuts in two, and that once.
  */
 export class WebSocketReader {
   readonly #handlers: FrameHandlers
-  /** The begin of a frame whose end has not come. */
-  #rest: Uint8Array | undefined
+  /** Begins with a frame whose end has not come, as far as `#restLength`. */
+  #rest: Uint8Array = new Uint8Array(0)
+  #restLength = 0
+  /** Bytes of that frame, as far as its header tells. */
+  #needed = 0
 
   constructor(handlers: FrameHandlers) {
     this.#handlers = handlers
@@ -23,19 +29,46 @@ export class WebSocketReader {
 
   /** @throws Error for fragments, text and masks, which none of the servers under test sends */
   push(chunk: Uint8Array): void {
-    const bytes = this.#rest === undefined ? chunk : joined(this.#rest, chunk)
+    if (this.#restLength === 0) {
+      const used = this.#readFrames(chunk)
+      if (used < chunk.length) this.#append(chunk.subarray(used))
+      return
+    }
+    this.#append(chunk)
+    if (this.#restLength < this.#needed) return
+    const used = this.#readFrames(this.#rest.subarray(0, this.#restLength))
+    if (used === 0) return
+    const left = this.#rest.subarray(used, this.#restLength)
+    if (this.#rest.length > keptBytes) this.#rest = new Uint8Array(0)
+    this.#restLength = 0
+    this.#append(left)
+  }
+
+  #append(bytes: Uint8Array): void {
+    const length = this.#restLength + bytes.length
+    if (length > this.#rest.length) {
+      const before = this.#rest.subarray(0, this.#restLength)
+      this.#rest = new Uint8Array(Math.max(length, this.#needed, 2 * before.length))
+      this.#rest.set(before)
+    }
+    this.#rest.set(bytes, this.#restLength)
+    this.#restLength = length
+  }
+
+  /** Returns how many bytes were whole frames. */
+  #readFrames(bytes: Uint8Array): number {
     let position = 0
     for (;;) {
       const length = this.#readFrame(bytes, position)
-      if (length === 0) break
+      if (length === 0) return position
       position += length
     }
-    this.#rest = position === bytes.length ? undefined : bytes.slice(position)
   }
 
-  /** Returns the length of the frame at `position`, or 0 where it has not come whole. */
+  /** Returns the length of the frame at `position`, or 0 and what it needs where it is not whole. */
   #readFrame(bytes: Uint8Array, position: number): number {
     const available = bytes.length - position
+    this.#needed = 0
     if (available < 2) return 0
     const first = bytes[position] as number
     const second = bytes[position + 1] as number
@@ -55,7 +88,10 @@ export class WebSocketReader {
       if (available < header) return 0
       length = readLength(bytes, position + 2)
     }
-    if (available < header + length) return 0
+    if (available < header + length) {
+      this.#needed = header + length
+      return 0
+    }
     const start = position + header
     this.#handle(first & 0x0f, bytes, start, start + length)
     return header + length
@@ -88,11 +124,4 @@ function readLength(bytes: Uint8Array, position: number): number {
   for (let index = 0; index < 8; index++)
     length = length * 256 + (bytes[position + index] as number)
   return length
-}
-
-function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(head.length + tail.length)
-  bytes.set(head)
-  bytes.set(tail, head.length)
-  return bytes
 }
