@@ -4,11 +4,24 @@
  */
 import { parentPort } from 'node:worker_threads'
 import { answerTo } from './document-work.js'
-import type { WorkerJob } from './document-worker.js'
+import type { WorkerAnswer, WorkerJob } from './document-worker.js'
+import { buffersOf } from './moved-bytes.js'
 
 const port = parentPort
 if (port === null) throw new Error('document-worker-thread runs as a worker thread only')
 
 port.on('message', (job: WorkerJob) => {
-  port.postMessage(answerTo(job))
+  const answer = answerTo(job)
+  port.postMessage(answer, buffersOf(arraysOf(answer)))
 })
+
+function arraysOf(answer: WorkerAnswer): readonly Uint8Array[] {
+  switch (answer.kind) {
+    case 'compacted':
+      return [answer.document.update, answer.document.stateVector, answer.document.deleteSet]
+    case 'difference':
+      return [answer.update]
+    case 'failed':
+      return []
+  }
+}

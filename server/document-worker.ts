@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { CairnError } from '../protocol/errors.js'
 import type { Environment, Timer } from '../runtime/environment.js'
+import { copiedTogether } from './moved-bytes.js'
 
 /** What the worker makes of a document's log. */
 export interface CompactedDocument {
@@ -120,7 +121,7 @@ export class ThreadDocumentWorker implements DocumentWorker {
       this.#options.jobMs,
     )
     this.#state = { name: 'busy', worker, job, killTimer }
-    worker.postMessage(job.job)
+    post(worker, job.job)
   }
 
   #startThread(): Worker {
@@ -171,6 +172,17 @@ export class ThreadDocumentWorker implements DocumentWorker {
   #terminate(worker: Worker): void {
     // Terminating a thread that has ended, or is about to, resolves; there is nothing to report.
     worker.terminate().catch(() => undefined)
+  }
+}
+
+/** The thread gets copies of its own, so that what this one has stays. */
+function post(worker: Worker, job: WorkerJob): void {
+  if (job.kind === 'compact') {
+    const { views, buffer } = copiedTogether(job.updates)
+    worker.postMessage({ ...job, updates: views }, [buffer])
+  } else {
+    const { views, buffer } = copiedTogether([job.update])
+    worker.postMessage({ ...job, update: views[0] }, [buffer])
   }
 }
 
