@@ -2,6 +2,7 @@ import { decodeServerMessage } from '../protocol/codec.js'
 import { messageType } from '../protocol/message.js'
 import type { MessageBatch } from '../runtime/message-batch.js'
 import { eventId } from './event-stream-id.js'
+import type { Pieces } from './piece-writer.js'
 
 /** Messages as the text of an event stream. */
 export interface EventText {
@@ -37,20 +38,70 @@ export function eventText(batch: MessageBatch, epoch: string): EventText {
   return { text: made.text, epoch: made.to ?? epoch }
 }
 
-function makeText(messages: readonly Uint8Array[], epoch: string): KnownText {
+/**
+ * The same text in pieces of about `size` bytes, each made when it is asked for.
+ * @param epoch as for `eventText`
+ */
+export function eventPieces(
+  messages: readonly Uint8Array[],
+  epoch: string,
+  size: number,
+): Pieces & { readonly epoch: string } {
+  const { ids, told = epoch } = idsOf(messages, epoch)
+  let byteLength = 0
+  for (const [index, message] of messages.entries()) {
+    byteLength += (ids.get(index) ?? '').length + before.length + behind.length
+    byteLength += Math.ceil(message.byteLength / 3) * 4
+  }
+  return { byteLength, pieces: piecesOf(messages, ids, size), epoch: told }
+}
+
+const before = 'data: '
+const behind = '\n\n'
+
+function* piecesOf(
+  messages: readonly Uint8Array[],
+  ids: ReadonlyMap<number, string>,
+  size: number,
+): Generator<Uint8Array, undefined> {
+  // Three bytes are four characters: cut anywhere else, the parts would not make one base64 text.
+  const partBytes = Math.max(3, size - (size % 3))
   let text = ''
-  let told: string | undefined
-  for (const message of messages) {
-    const place = placeIn(message)
-    if (place !== undefined) {
-      told = place.epoch.length > 0 ? base64(place.epoch, 'base64url') : (told ?? epoch)
-      const id = place.isReached ? eventId(place.position, told) : undefined
-      if (id !== undefined) text += `id: ${id}\n`
+  for (const [index, message] of messages.entries()) {
+    text += (ids.get(index) ?? '') + before
+    for (let start = 0; start < message.byteLength; start += partBytes) {
+      text += base64(message.subarray(start, start + partBytes), 'base64')
+      if (text.length < size) continue
+      yield Buffer.from(text, 'latin1')
+      text = ''
     }
-    text += `data: ${base64(message, 'base64')}\n\n`
+    text += behind
+  }
+  if (text !== '') yield Buffer.from(text, 'latin1')
+}
+
+function makeText(messages: readonly Uint8Array[], epoch: string): KnownText {
+  const { ids, told } = idsOf(messages, epoch)
+  let text = ''
+  for (const [index, message] of messages.entries()) {
+    text += `${ids.get(index) ?? ''}${before}${base64(message, 'base64')}${behind}`
   }
   const from = told === undefined ? undefined : epoch
   return { from, to: told, text: Buffer.from(text, 'latin1') }
+}
+
+/** The id lines, by the index of the message that each stands before, and the epoch told by then. */
+function idsOf(messages: readonly Uint8Array[], epoch: string) {
+  const ids = new Map<number, string>()
+  let told: string | undefined
+  for (const [index, message] of messages.entries()) {
+    const place = placeIn(message)
+    if (place === undefined) continue
+    told = place.epoch.length > 0 ? base64(place.epoch, 'base64url') : (told ?? epoch)
+    const id = place.isReached ? eventId(place.position, told) : undefined
+    if (id !== undefined) ids.set(index, `id: ${id}\n`)
+  }
+  return { ids, told }
 }
 
 /** What hello and position say of a place; hello names it before the client has got there. */

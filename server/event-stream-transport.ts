@@ -3,9 +3,9 @@ import { parseCloseReason } from '../protocol/close-reason.js'
 import type { Environment, Timer } from '../runtime/environment.js'
 import type { MessageBatch } from '../runtime/message-batch.js'
 import type { MessageSocket, SocketHandlers } from '../runtime/message-socket.js'
-import { eventText } from './event-stream-text.js'
-import { EventStreamWriter } from './event-stream-writer.js'
+import { eventPieces, eventText } from './event-stream-text.js'
 import { answerText, anyOrigin, finalStatus } from './http-answer.js'
+import { PieceWriter, pieceBytes } from './piece-writer.js'
 
 /** How long the other side may take to read the end. */
 const closeTimeoutMs = 5_000
@@ -42,7 +42,7 @@ export class EventStreamTransport implements MessageSocket {
   readonly ended: Promise<void>
   readonly #response: ServerResponse
   readonly #options: EventStreamOptions
-  readonly #writer: EventStreamWriter
+  readonly #writer: PieceWriter
   #state: 'new' | 'open' | 'closing' | 'closed' = 'new'
   #handlers: SocketHandlers | undefined
   #epoch = ''
@@ -55,7 +55,7 @@ export class EventStreamTransport implements MessageSocket {
   constructor(response: ServerResponse, options: EventStreamOptions) {
     this.#response = response
     this.#options = options
-    this.#writer = new EventStreamWriter(response, () => this.#handlers?.onDrain())
+    this.#writer = new PieceWriter(response, () => this.#handlers?.onDrain())
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -87,10 +87,16 @@ export class EventStreamTransport implements MessageSocket {
 
   send(batch: MessageBatch): void {
     if (!this.isOpen) return
-    const { text, epoch } = eventText(batch, this.#epoch)
-    this.#epoch = epoch
     if (this.#state === 'new') this.#begin()
-    this.#writer.write(text)
+    if (batch.byteLength <= pieceBytes) {
+      const { text, epoch } = eventText(batch, this.#epoch)
+      this.#epoch = epoch
+      this.#writer.write(text)
+    } else {
+      const { epoch, ...pieces } = eventPieces(batch.messages, this.#epoch, pieceBytes)
+      this.#epoch = epoch
+      this.#writer.writePieces(pieces)
+    }
   }
 
   get isDrained(): boolean {
@@ -118,7 +124,7 @@ export class EventStreamTransport implements MessageSocket {
     if (this.#state === 'new') {
       // There is no answer yet, and before it nothing to ask with; a lost client is seen by its socket.
       this.heard()
-    } else if (this.#state === 'open' && this.#writer.isBetweenTexts) {
+    } else if (this.#state === 'open' && this.#writer.isBetweenWrites) {
       if (this.#options.secret !== undefined) this.#response.write(event('ping', {}))
       // A comment. Who never sends is there as long as its network takes what it is sent.
       else this.#response.write(':\n\n', (error) => error ?? this.heard())
@@ -161,7 +167,7 @@ export class EventStreamTransport implements MessageSocket {
     const status = finalStatus(code)
     if (!hasBegun && status !== undefined) {
       answerText(this.#response, status, `${reason}\n`, anyOrigin)
-    } else if (this.#writer.isBetweenTexts) {
+    } else if (this.#writer.isBetweenWrites) {
       if (!hasBegun) this.#response.writeHead(200, streamHeaders)
       this.#response.end(this.#retryText(reason) + event('close', { code, reason }))
     } else {

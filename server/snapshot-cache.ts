@@ -1,6 +1,7 @@
 import type { DocumentLog } from '../persistence/document-store.js'
 import { encodeUpdate } from '../protocol/codec.js'
 import { MessageBatch } from '../runtime/message-batch.js'
+import { pieceBytes } from './piece-writer.js'
 
 /**
  * Snapshots as ready messages, for the joins of the whole server. Reading is shared by whoever asks
@@ -26,8 +27,7 @@ export class SnapshotCache {
     }
     const entry: SnapshotEntry = {
       snapshot: log.readSnapshot().then(toCached),
-      // The message, and the frames that are made of it once.
-      bytes: 2 * (log.snapshot?.byteLength ?? 0),
+      bytes: keptBytes(log.snapshot?.byteLength ?? 0),
     }
     this.#entries.set(key, entry)
     this.#bytes += entry.bytes
@@ -67,6 +67,11 @@ function toCached(update: Uint8Array): CachedSnapshot {
 interface SnapshotEntry {
   readonly snapshot: Promise<CachedSnapshot>
   readonly bytes: number
+}
+
+/** The message; of a small one also the frames that are made of it once. */
+function keptBytes(byteLength: number): number {
+  return byteLength > pieceBytes ? byteLength : 2 * byteLength
 }
 
 function cacheKey(log: DocumentLog): string {

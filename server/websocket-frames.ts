@@ -1,12 +1,11 @@
+import type { Pieces } from './piece-writer.js'
+
 /**
  * Binary messages as unmasked WebSocket frames, end to end in one buffer (RFC 6455 section 5.2), so
  * that any number of them leaves in one write and the same buffer serves every connection.
  */
 export function webSocketFrames(messages: readonly Uint8Array[]): Uint8Array {
-  let byteLength = 0
-  for (const message of messages)
-    byteLength += headerLength(message.byteLength) + message.byteLength
-  const frames = Buffer.allocUnsafe(byteLength)
+  const frames = Buffer.allocUnsafe(lengthOf(messages))
   let offset = 0
   for (const message of messages) {
     offset = writeHeader(frames, offset, message.byteLength)
@@ -16,7 +15,49 @@ export function webSocketFrames(messages: readonly Uint8Array[]): Uint8Array {
   return frames
 }
 
+/** The same frames in pieces of about `size` bytes; of large messages the pieces are views. */
+export function webSocketPieces(messages: readonly Uint8Array[], size: number): Pieces {
+  return { byteLength: lengthOf(messages), pieces: piecesOf(messages, size) }
+}
+
+function* piecesOf(
+  messages: readonly Uint8Array[],
+  size: number,
+): Generator<Uint8Array, undefined> {
+  let together: Uint8Array[] = []
+  let bytes = 0
+  for (const message of messages) {
+    if (together.length > 0 && bytes + message.byteLength > size) {
+      yield webSocketFrames(together)
+      together = []
+      bytes = 0
+    }
+    if (message.byteLength <= size) {
+      together.push(message)
+      bytes += message.byteLength
+    } else {
+      yield* piecesOfLarge(message, size)
+    }
+  }
+  if (together.length > 0) yield webSocketFrames(together)
+}
+
+function* piecesOfLarge(message: Uint8Array, size: number): Generator<Uint8Array, undefined> {
+  const header = Buffer.allocUnsafe(headerLength(message.byteLength))
+  writeHeader(header, 0, message.byteLength)
+  yield header
+  for (let start = 0; start < message.byteLength; start += size) {
+    yield message.subarray(start, start + size)
+  }
+}
+
 const finalBinaryFrame = 0x82
+
+function lengthOf(messages: readonly Uint8Array[]): number {
+  let length = 0
+  for (const { byteLength } of messages) length += headerLength(byteLength) + byteLength
+  return length
+}
 
 function headerLength(payload: number): number {
   if (payload < 126) return 2

@@ -3,10 +3,9 @@ import { WebSocket } from 'ws'
 import { errorCatalogue } from '../protocol/errors.js'
 import type { MessageBatch } from '../runtime/message-batch.js'
 import type { MessageSocket, SocketHandlers } from '../runtime/message-socket.js'
-import { webSocketFrames } from './websocket-frames.js'
+import { PieceWriter, pieceBytes } from './piece-writer.js'
+import { webSocketFrames, webSocketPieces } from './websocket-frames.js'
 
-/** What is larger leaves in pieces of this size, so that a slow reader's progress can be seen. */
-const pieceBytes = 262_144
 /** RFC 6455 leaves 123 bytes for the reason of a close. */
 const maxReasonBytes = 123
 const messageTooBig = 1009
@@ -29,16 +28,15 @@ export class CairnWebSocket extends WebSocket {
  */
 export class WebSocketTransport implements MessageSocket {
   readonly #webSocket: WebSocket
-  readonly #stream: Duplex
+  readonly #writer: PieceWriter
   #state: 'open' | 'closing' | 'closed' = 'open'
-  #pieces: Uint8Array[] = []
-  #waitingBytes = 0
   #handlers: SocketHandlers | undefined
-  #drainAwaited = false
 
   constructor(webSocket: WebSocket, stream: Duplex) {
     this.#webSocket = webSocket
-    this.#stream = stream
+    this.#writer = new PieceWriter(stream, () => {
+      if (this.#state === 'open') this.#handlers?.onDrain()
+    })
   }
 
   attach(handlers: SocketHandlers): void {
@@ -52,41 +50,27 @@ export class WebSocketTransport implements MessageSocket {
     this.#webSocket.on('error', () => undefined)
     this.#webSocket.on('close', (code, reason) => {
       this.#state = 'closed'
-      this.#pieces = []
-      this.#waitingBytes = 0
+      this.#writer.stop()
       handlers.onClose(code, reason.toString())
     })
   }
 
   send(batch: MessageBatch): void {
     if (this.#state !== 'open' || this.#webSocket.readyState !== WebSocket.OPEN) return
-    const frames = batch.encodedBy(webSocketFrames)
-    if (this.#pieces.length === 0 && frames.byteLength <= pieceBytes) {
-      this.#stream.write(frames)
-      return
-    }
-    for (let start = 0; start < frames.byteLength; start += pieceBytes) {
-      this.#pieces.push(frames.subarray(start, start + pieceBytes))
-    }
-    const wasIdle = this.#waitingBytes === 0
-    this.#waitingBytes += frames.byteLength
-    if (wasIdle) this.#writeNextPiece()
+    if (batch.byteLength <= pieceBytes) this.#writer.write(batch.encodedBy(webSocketFrames))
+    else this.#writer.writePieces(webSocketPieces(batch.messages, pieceBytes))
   }
 
   get isDrained(): boolean {
-    return this.#waitingBytes === 0 && this.#stream.writableLength === 0
+    return this.#writer.bufferedBytes === 0
   }
 
   get bufferedBytes(): number {
-    return this.#waitingBytes + this.#stream.writableLength
+    return this.#writer.bufferedBytes
   }
 
   awaitDrain(): void {
-    if (this.#drainAwaited) return
-    this.#drainAwaited = true
-    // An empty write is called back when everything before it has gone; 'drain' is only emitted
-    // above the high-water mark.
-    if (this.#waitingBytes === 0) this.#stream.write('', () => this.#onEmpty())
+    this.#writer.awaitDrain()
   }
 
   pause(): void {
@@ -98,7 +82,7 @@ export class WebSocketTransport implements MessageSocket {
   }
 
   ping(): void {
-    if (this.#waitingBytes > 0 || this.#webSocket.readyState !== WebSocket.OPEN) return
+    if (!this.#writer.isBetweenWrites || this.#webSocket.readyState !== WebSocket.OPEN) return
     this.#webSocket.ping()
   }
 
@@ -107,35 +91,13 @@ export class WebSocketTransport implements MessageSocket {
     this.#state = 'closing'
     // A paused stream would never read the other side's answer to the close.
     this.#webSocket.resume()
-    if (this.#waitingBytes === 0) this.#webSocket.close(code, fitReason(reason))
+    if (this.#writer.isBetweenWrites) this.#webSocket.close(code, fitReason(reason))
     // Between two pieces of a batch nothing else may be written: who lags that far is cut off.
     else this.#webSocket.terminate()
   }
 
   terminate(): void {
     this.#webSocket.terminate()
-  }
-
-  #writeNextPiece(): void {
-    const piece = this.#pieces.shift()
-    if (piece === undefined) return
-    this.#stream.write(piece, (error) => {
-      if (error !== null && error !== undefined) return
-      this.#waitingBytes -= piece.byteLength
-      if (this.#pieces.length > 0) this.#writeNextPiece()
-      else if (this.#drainAwaited) this.#onEmpty()
-    })
-  }
-
-  #onEmpty(): void {
-    if (!this.#drainAwaited || this.#state !== 'open') return
-    if (!this.isDrained) {
-      this.#drainAwaited = false
-      this.awaitDrain()
-      return
-    }
-    this.#drainAwaited = false
-    this.#handlers?.onDrain()
   }
 }
 

@@ -1,13 +1,22 @@
 import type { Writable } from 'node:stream'
 
-/** What is larger leaves in pieces of this size, so that a slow reader's progress can be seen. */
-const pieceBytes = 262_144
+/**
+ * What is larger leaves in pieces of this size, each made when the one before has gone: what a slow
+ * reader waits for costs no memory of its own, and its progress can be seen.
+ */
+export const pieceBytes = 262_144
+
+/** Bytes that are made piece by piece, `byteLength` of them. */
+export interface Pieces {
+  readonly byteLength: number
+  readonly pieces: Iterator<Uint8Array>
+}
 
 /** Writes to a stream in order and knows what of it still waits in this process. */
-export class EventStreamWriter {
+export class PieceWriter {
   readonly #stream: Pick<Writable, 'write' | 'writableLength'>
   readonly #onDrain: () => void
-  #pieces: Uint8Array[] = []
+  #queue: Iterator<Uint8Array>[] = []
   #waitingBytes = 0
   #drainAwaited = false
   #isStopped = false
@@ -18,8 +27,8 @@ export class EventStreamWriter {
     this.#onDrain = onDrain
   }
 
-  /** False while a text has not been written whole: nothing may be put behind it yet. */
-  get isBetweenTexts(): boolean {
+  /** False while something has not been written whole: nothing may be put behind it yet. */
+  get isBetweenWrites(): boolean {
     return this.#waitingBytes === 0
   }
 
@@ -27,16 +36,15 @@ export class EventStreamWriter {
     return this.#waitingBytes + this.#stream.writableLength
   }
 
-  write(text: Uint8Array): void {
-    if (this.#waitingBytes === 0 && text.byteLength <= pieceBytes) {
-      this.#stream.write(text)
-      return
-    }
-    for (let start = 0; start < text.byteLength; start += pieceBytes) {
-      this.#pieces.push(text.subarray(start, start + pieceBytes))
-    }
+  write(bytes: Uint8Array): void {
+    if (this.#waitingBytes === 0) this.#stream.write(bytes)
+    else this.writePieces({ byteLength: bytes.byteLength, pieces: [bytes].values() })
+  }
+
+  writePieces({ byteLength, pieces }: Pieces): void {
     const wasIdle = this.#waitingBytes === 0
-    this.#waitingBytes += text.byteLength
+    this.#queue.push(pieces)
+    this.#waitingBytes += byteLength
     if (wasIdle) this.#writeNextPiece()
   }
 
@@ -51,19 +59,28 @@ export class EventStreamWriter {
   /** Nothing is written or told any more. */
   stop(): void {
     this.#isStopped = true
-    this.#pieces = []
+    this.#queue = []
     this.#waitingBytes = 0
   }
 
   #writeNextPiece(): void {
-    const piece = this.#pieces.shift()
+    const piece = this.#takePiece()
     if (piece === undefined) return
     this.#stream.write(piece, (error) => {
       if (this.#isStopped || (error !== null && error !== undefined)) return
       this.#waitingBytes -= piece.byteLength
-      if (this.#pieces.length > 0) this.#writeNextPiece()
+      if (this.#waitingBytes > 0) this.#writeNextPiece()
       else if (this.#drainAwaited) this.#onEmpty()
     })
+  }
+
+  #takePiece(): Uint8Array | undefined {
+    for (let source = this.#queue[0]; source !== undefined; source = this.#queue[0]) {
+      const next = source.next()
+      if (next.done !== true) return next.value
+      this.#queue.shift()
+    }
+    return undefined
   }
 
   #onEmpty(): void {
