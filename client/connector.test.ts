@@ -188,8 +188,9 @@ describe('C13 a wake-up', () => {
     const page = new FakePage()
     const { network, environment, provider } = rig({ page })
     network.socket.greet().sync()
-    page.document.dispatchEvent(new Event('visibilitychange'))
     expect(network.socket.of('ping')).toHaveLength(1)
+    page.document.dispatchEvent(new Event('visibilitychange'))
+    expect(network.socket.of('ping')).toHaveLength(2)
     await environment.advance(3_000)
     expect(provider.status.reason?.code).toBe('TIMEOUT')
   })
@@ -251,11 +252,14 @@ describe('the states', () => {
     expect(made.provider.status.reason?.code).toBe('TIMEOUT')
   })
 
-  test('C15 the latency is that of the last ping', async () => {
+  test('C15 the latency is that of the last ping, the first of which follows the sync', async () => {
     const made = rig()
     made.socket.greet().sync()
     expect(made.provider.status.latencyMs).toBeUndefined()
-    await made.environment.advance(25_033)
+    await made.environment.advance(12)
+    made.socket.receive(Uint8Array.of(104, 0))
+    expect(made.provider.status.latencyMs).toBe(12)
+    await made.environment.advance(25_021)
     made.socket.receive(Uint8Array.of(104, 0))
     expect(made.provider.status.latencyMs).toBe(33)
   })

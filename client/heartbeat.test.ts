@@ -95,6 +95,15 @@ describe('C15 the latency', () => {
     expect(latencies).toEqual([42])
   })
 
+  test('is asked for at once by whoever wants it, and nothing is lost without an answer', async () => {
+    heartbeat.measure()
+    expect(asked).toEqual([0])
+    await environment.advance(24_000)
+    expect(lostAt).toBeUndefined()
+    heartbeat.heard(true)
+    expect(latencies).toEqual([24_000])
+  })
+
   test('is told by an answer that comes behind other messages', async () => {
     await environment.advance(25_010)
     heartbeat.heard(false)

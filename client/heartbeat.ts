@@ -44,6 +44,13 @@ export class Heartbeat {
     this.#ask(wakeAnswerMs)
   }
 
+  /** Asks for the sake of the latency; nothing depends on the answer. */
+  measure(): void {
+    if (this.#state.name !== 'resting') return
+    this.#state = { ...this.#state, askedAt: this.#owner.environment.now() }
+    this.#owner.ask()
+  }
+
   stop(): void {
     if (this.#state.name !== 'stopped') this.#state.timer.cancel()
     this.#state = { name: 'stopped' }

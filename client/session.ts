@@ -304,6 +304,8 @@ export class Session {
     if (this.#isSynced) return
     this.#isSynced = true
     this.#owner.onSynced()
+    // A server that does not know ping would send the document's deletes again.
+    if (this.#hello !== undefined) this.#heartbeat.measure()
   }
 
   #answer(stateVector: Uint8Array): void {
