@@ -206,6 +206,64 @@ describe('what a seed has found', () => {
     })
     expect(violation).toBeUndefined()
   })
+
+  test('32930: an answer that was late is not held against a later question', async () => {
+    const { violation } = await run(32_930, {
+      ...quiet,
+      faultyMs: 17_003,
+      editors: 4,
+      extendedEditors: 1,
+      readers: 1,
+      hostiles: 1,
+      cairnEditors: 2,
+      cairnReaders: 1,
+      links: ['lossy-3g', 'hotel-wifi', 'satellite'],
+      editEveryMs: 1_349,
+      edits: { ...typing, erase: 4, map: 3, array: 2, undo: 1 },
+      leaveEveryMs: 20_184,
+      durability: 'fsync',
+      isAuthenticated: true,
+      faults: {
+        restart: 14_783,
+        'worker-kill': 23_661,
+        'server-clock-jump': 14_525,
+        'slow-reader': 13_389,
+      },
+      networkBytes: 65_536,
+      graceMs: 0,
+      timings: {},
+    })
+    expect(violation).toBeUndefined()
+  })
+
+  test('34399: what only an inspection has found on the disk may be lost to a power cut', async () => {
+    const { violation } = await run(34_399, {
+      ...quiet,
+      faultyMs: 12_883,
+      editors: 2,
+      cairnEditors: 3,
+      cairnReaders: 1,
+      links: ['lan', 'broadband', 'satellite'],
+      editEveryMs: 444,
+      edits: { ...typing, erase: 4, format: 2, map: 3, array: 2, xml: 2, paste: 0.3 },
+      durability: 'fsync',
+      isAuthenticated: true,
+      faults: {
+        crash: 7_901,
+        'power-cut': 10_565,
+        'disk-error': 3_043,
+        'disk-full': 4_021,
+        'disk-slow': 6_738,
+        'read-error': 10_859,
+        'worker-kill': 21_150,
+        'slow-reader': 10_341,
+      },
+      networkBytes: 4_096,
+      graceMs: 10_000,
+      timings: { unloadMs: 100 },
+    })
+    expect(violation).toBeUndefined()
+  })
 })
 
 describe('a broken server, store or client', () => {

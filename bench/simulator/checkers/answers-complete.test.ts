@@ -21,13 +21,17 @@ test('who asked when something was durable must have it when it is synced', () =
   expect(checker.answered(late, doc)).toBeUndefined()
 })
 
-test('an answer is held against the question that it may be for, the last answer against the last', () => {
+test('each answer is held against one question, in the order of both', () => {
   const checker = new AnswersComplete()
   const connection = {}
+  const doc = new Y.Doc()
+  checker.asked(connection, 'd')
   checker.asked(connection, 'd')
   checker.appended('d', 1, update)
   checker.asked(connection, 'd')
-  const doc = new Y.Doc()
+  // They were on their way when the third was asked.
+  expect(checker.answered(connection, doc)).toBeUndefined()
   expect(checker.answered(connection, doc)).toBeUndefined()
   expect(checker.answered(connection, doc)).toMatch(/^synced with client 7 at 0/)
+  expect(checker.answered(connection, doc)).toBeUndefined()
 })

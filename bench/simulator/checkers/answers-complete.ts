@@ -4,20 +4,16 @@ import { ContentsSet, contentsOf } from '../contents-set.js'
 import { DocumentSets } from '../document-sets.js'
 import { storedContents } from './acknowledged-kept.js'
 
-/** What was durable at the first and the last of the questions that are not answered. */
-interface Owed {
-  readonly first: ContentsSet
-  readonly last?: ContentsSet
-}
-
 /**
  * Synced means complete: when a client has its sync step 2, it has everything that was durable when
- * it asked.
+ * it asked. One answer may be for several questions, but never for a later one only, so the first
+ * answer is held against the first question, and so on.
  */
 export class AnswersComplete implements Checker {
   readonly invariant = 'answers-complete'
   readonly #durable = new DocumentSets()
-  readonly #owed = new WeakMap<object, Owed>()
+  /** What was durable at each question that no answer was counted for, in order. */
+  readonly #owed = new WeakMap<object, ContentsSet[]>()
 
   appended(name: string, _sequence: number, update: Uint8Array): undefined {
     this.#durable.of(name).add(contentsOf(update))
@@ -29,17 +25,14 @@ export class AnswersComplete implements Checker {
     for (const clientID of durable.clientIDs) {
       owed.add({ structs: [{ clientID, clock: 0, length: durable.endOf(clientID) }], deletes: [] })
     }
-    const open = this.#owed.get(connection)
-    this.#owed.set(connection, open === undefined ? { first: owed } : { ...open, last: owed })
+    const questions = this.#owed.get(connection)
+    if (questions === undefined) this.#owed.set(connection, [owed])
+    else questions.push(owed)
   }
 
   answered(connection: object, doc: Y.Doc): string | undefined {
-    const open = this.#owed.get(connection)
-    if (open === undefined) return undefined
-    // One answer may be for several questions, so the last of them stands open.
-    if (open.last === undefined) this.#owed.delete(connection)
-    else this.#owed.set(connection, { first: open.last })
-    const owed = open.first
+    const owed = this.#owed.get(connection)?.shift()
+    if (owed === undefined) return undefined
     for (const clientID of owed.clientIDs) {
       const end = Y.getState(doc.store, clientID)
       if (end >= owed.endOf(clientID)) continue

@@ -31,3 +31,14 @@ test('a hole is caught, and so is what the store says of itself', () => {
   const damaged = { ...exported('d', [first, second]), problems: ['a bad checksum'] }
   expect(history().recovered(damaged, false)).toBe('document d: a bad checksum')
 })
+
+test('a record that only an inspection has found may be lost again, until a server has opened it', () => {
+  const checker = new LogHistory()
+  checker.appended('d', 1, first)
+  const [whole, cut] = [exported('d', [first, second]), exported('d', [first])]
+  expect(checker.recovered(whole, false)).toBeUndefined()
+  expect(checker.recovered(cut, false)).toBeUndefined()
+  checker.opened('d', [{ sequence: 2, update: second }])
+  expect(checker.recovered(whole, false)).toBeUndefined()
+  expect(checker.recovered(cut, false)).toMatch(/client 8 ends at clock 0 and 2/)
+})

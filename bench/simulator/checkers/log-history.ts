@@ -11,16 +11,8 @@ export class LogHistory implements Checker {
   readonly #histories = new Map<string, Map<number, Uint8Array>>()
 
   appended(name: string, sequence: number, update: Uint8Array): string | undefined {
-    const history = this.#historyOf(name)
-    const known = history.get(sequence)
-    if (known !== undefined && Buffer.compare(known, update) !== 0) {
-      return `document ${name}: sequence ${sequence} was given to two records`
-    }
-    if (sequence > 1 && !history.has(sequence - 1)) {
-      return `document ${name}: sequence ${sequence} came without ${sequence - 1}`
-    }
-    history.set(sequence, Uint8Array.from(update))
-    return undefined
+    const problem = add(this.#historyOf(name), sequence, update)
+    return problem && `document ${name}: ${problem}`
   }
 
   opened(
@@ -45,15 +37,17 @@ export class LogHistory implements Checker {
       for (const { sequence, update } of records) history.set(sequence, update)
       return undefined
     }
+    // What is found beyond may be lost again to a power cut, as long as no server has opened it.
+    const found = new Map(history)
     for (const { sequence, update } of exported?.records ?? []) {
-      const problem = this.appended(name, sequence, update)
-      if (problem !== undefined) return problem
+      const problem = add(found, sequence, update)
+      if (problem !== undefined) return `document ${name}: ${problem}`
     }
     const stored = replay([
       ...(exported?.snapshot === undefined ? [] : [exported.snapshot.update]),
       ...(exported?.records ?? []).map(({ update }) => update),
     ])
-    const replayed = replay(history.values())
+    const replayed = replay(found.values())
     const difference = describeDifference(stored, replayed)
     stored.destroy()
     replayed.destroy()
@@ -67,6 +61,22 @@ export class LogHistory implements Checker {
     this.#histories.set(name, created)
     return created
   }
+}
+
+function add(
+  history: Map<number, Uint8Array>,
+  sequence: number,
+  update: Uint8Array,
+): string | undefined {
+  const known = history.get(sequence)
+  if (known !== undefined && Buffer.compare(known, update) !== 0) {
+    return `sequence ${sequence} was given to two records`
+  }
+  if (sequence > 1 && !history.has(sequence - 1)) {
+    return `sequence ${sequence} came without ${sequence - 1}`
+  }
+  history.set(sequence, Uint8Array.from(update))
+  return undefined
 }
 
 function replay(updates: Iterable<Uint8Array>): Y.Doc {
