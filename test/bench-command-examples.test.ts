@@ -18,6 +18,7 @@ const examples = await collectExamples(['bench'])
  */
 const shortened: readonly (readonly [RegExp, string])[] = [
   [/^cairn bench load(?!.*--help)/, '--duration 1'],
+  [/^cairn bench load.* --self-test/, '--duration 0.3'],
   [/^cairn bench load(?!.*(--help|--self-test))/, '--ramp 0 --rate 5'],
   [/^cairn bench load.* --documents 200/, '--documents 10'],
   [/ --blast /, '--blast 20'],
