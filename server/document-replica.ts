@@ -1,6 +1,7 @@
 import * as Y from 'yjs'
 import type { DocumentContext } from './document-context.js'
 import { updateOf } from './document-index.js'
+import { keepFormattingMarks } from './keep-formatting-marks.js'
 import type { OpenDocument } from './open-document.js'
 
 /**
@@ -70,12 +71,10 @@ export class DocumentReplica {
     this.#lastUsedAt = this.#context.environment.now()
     this.#doc ??= this.#create()
     const doc = this.#doc
-    doc.transact((transaction) => {
+    doc.transact(() => {
       if (snapshot !== undefined) Y.applyUpdate(doc, snapshot)
       const from = Math.max(this.#appliedThrough, through)
       for (const record of index.tailAfter(from)) Y.applyUpdate(doc, updateOf(record))
-      // Yjs tidies formatting marks after remote transactions, with deletes that no log would hold.
-      transaction.local = true
     }, replicaOrigin)
     this.#appliedThrough = index.head
     return doc
@@ -83,6 +82,7 @@ export class DocumentReplica {
 
   #create(): Y.Doc {
     const doc = new Y.Doc()
+    keepFormattingMarks(doc)
     const bytes = this.#context.environment.randomBytes(4)
     doc.clientID = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0)
     return doc

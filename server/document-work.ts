@@ -3,6 +3,7 @@ import { toCairnError } from '../protocol/errors.js'
 import { encodeStateVector } from '../protocol/state-vector.js'
 import { UpdateScanner } from '../protocol/update-scanner.js'
 import type { CompactedDocument, WorkerAnswer, WorkerJob } from './document-worker.js'
+import { keepFormattingMarks } from './keep-formatting-marks.js'
 
 /** What the worker thread does with one job. Never throws. */
 export function answerTo(job: WorkerJob): WorkerAnswer {
@@ -20,11 +21,10 @@ export function answerTo(job: WorkerJob): WorkerAnswer {
 
 function compact(updates: readonly Uint8Array[], gc: boolean): CompactedDocument {
   const document = new Y.Doc({ gc })
-  document.transact((transaction) => {
+  // The snapshot must hold what the log holds and nothing else.
+  keepFormattingMarks(document)
+  document.transact(() => {
     for (const update of updates) Y.applyUpdate(document, update)
-    // A transaction that counts as remote makes Yjs tidy up formatting marks, with deletes of its
-    // own that no client has; the snapshot must hold what the log holds and nothing else.
-    transaction.local = true
   })
   if (document.store.pendingStructs !== null || document.store.pendingDs !== null) {
     throw new Error('the log is not a complete document: structs or deletes are left pending')

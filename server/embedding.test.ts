@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { encodeUpdate } from '../protocol/codec.js'
+import { formattingConflict } from '../test/formatting-conflict.js'
 import { Replica } from '../test/replica.js'
 import { SimulatedServer } from '../test/simulated-server.js'
 
@@ -42,6 +44,55 @@ describe('transact', () => {
     await simulated.pass(100)
     expect(await done).toBe('from alice')
     expect(alice.text).toBe('from the program, from alice')
+  })
+
+  test('edits where it says, also after others have moved what it knows', async () => {
+    simulated = new SimulatedServer()
+    const alice = new Replica(1)
+    await simulated.connect('notes', alice)
+    const list = alice.doc.getArray<string>('list')
+    const text = alice.doc.getText('text')
+    for (let i = 0; i < 100; i++) {
+      list.insert(list.length >> 1, [`${i}`])
+      text.insert(text.length >> 1, 'x')
+    }
+    await simulated.pass(100)
+    for (let moved = 0; moved < 40; moved += 10) {
+      const before = list.get(50 + moved)
+      for (let i = 0; i < 10; i++) {
+        list.insert(0, ['moved'])
+        text.insert(0, 'm')
+      }
+      await simulated.pass(100)
+      await transact('notes', (doc) => {
+        doc.getArray('list').insert(60 + moved, [`here ${moved}`])
+        doc.getText('text').insert(60 + moved, '|')
+      })
+      await simulated.pass(100)
+      expect(list.get(60 + moved)).toBe(`here ${moved}`)
+      expect(list.get(61 + moved)).toBe(before)
+      expect(text.toString()[60 + moved]).toBe('|')
+    }
+  })
+
+  test('leaves formatting marks as they are, which no log would know to be gone', async () => {
+    simulated = new SimulatedServer()
+    const { base, both, undone } = formattingConflict()
+    const alice = new Replica(1)
+    await simulated.connect('notes', alice)
+    for (const update of [base, ...both]) {
+      alice.socket.receive(encodeUpdate(update))
+      await simulated.pass(100)
+      // The text is open, which is when Yjs looks for marks to drop.
+      await transact('notes', (doc) => doc.getText('text').toDelta())
+    }
+    // Yjs would have dropped the marks of the first, so those of the second are the ones that count.
+    for (const update of undone.reverse()) {
+      alice.socket.receive(encodeUpdate(update))
+      await simulated.pass(100)
+      const fresh = (await read('notes')).getText('text').toDelta()
+      expect(await transact('notes', (doc) => doc.getText('text').toDelta())).toEqual(fresh)
+    }
   })
 
   test('uses one clientID for a document while it is in use', async () => {

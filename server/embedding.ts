@@ -3,6 +3,7 @@ import type { CairnError } from '../protocol/errors.js'
 import type { Author } from './author.js'
 import type { ConnectionContext } from './connection-context.js'
 import { updateOf } from './document-index.js'
+import { keepFormattingMarks } from './keep-formatting-marks.js'
 import { Receipt } from './receipts.js'
 
 /** A change by the embedding program: the path of a client's edit, with a promise at its end. */
@@ -41,10 +42,10 @@ export async function readDocument(context: ConnectionContext, name: string): Pr
       const base = snapshot && (await open.log.readSnapshot())
       if (open.index.snapshot !== snapshot) continue
       const doc = new Y.Doc()
-      doc.transact((transaction) => {
+      keepFormattingMarks(doc)
+      doc.transact(() => {
         if (base !== undefined) Y.applyUpdate(doc, base)
         for (const record of open.index.tail) Y.applyUpdate(doc, updateOf(record))
-        transaction.local = true
       })
       return doc
     }
