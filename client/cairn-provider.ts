@@ -81,6 +81,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     const tab = options.tab ?? tabIdentity(resolved.environment)
     this.#core = new ProviderCore(this.#host(tab), resolved, transports, tokens)
     this.doc.on('update', this.#onUpdate)
+    this.doc.on('afterTransaction', this.#onTransaction)
     this.doc.on('destroy', this.#onDocDestroy)
     this.awareness.on('update', this.#onAwareness)
     const page = {
@@ -171,6 +172,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     this.#resyncTimer?.cancel()
     this.#stopFollowing()
     this.doc.off('update', this.#onUpdate)
+    this.doc.off('afterTransaction', this.#onTransaction)
     this.doc.off('destroy', this.#onDocDestroy)
     this.awareness.off('update', this.#onAwareness)
     this.#core.destroy().catch(reportError)
@@ -276,6 +278,15 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
 
   readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {
     this.#core.changed(update, origin)
+  }
+
+  /**
+   * Yjs drops formatting marks that have become needless while it takes in what others did. It does so
+   * right after this event (yjs 13.6, src/utils/Transaction.js), with deletes like any other. Those of
+   * a reader would stay with the reader, and what is needless now may not be so for what comes later.
+   */
+  readonly #onTransaction = (transaction: Y.Transaction): void => {
+    if (!this.#core.mayTidy) transaction._needFormattingCleanup = false
   }
 
   readonly #onDocDestroy = (): void => this.destroy()

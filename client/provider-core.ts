@@ -106,6 +106,11 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     return this.#access?.access ?? this.#hello?.access
   }
 
+  /** Whether everybody hears of the marks that Yjs drops here; before the server has spoken, nobody. */
+  get mayTidy(): boolean {
+    return this.access === undefined ? this.session !== undefined : this.access === 'write'
+  }
+
   /** The name that the tabs of this document share; undefined while it is not certain. */
   get tabName(): string | undefined {
     const scope = tabScope(this.#options.tabScope, this.tokens.isGiven, {
@@ -174,7 +179,6 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   changed(update: Uint8Array, origin: unknown): void {
     if (origin === this.origin || (origin !== null && origin === this.#persistence?.origin)) return
     const { session } = this
-    if (session?.isTidying(update)) return
     const number = this.#tabs?.publishUpdate(update) ?? 0
     const refusal = session?.refusalOf(update)
     if (refusal !== undefined) this.#refuseLocally(refusal)

@@ -194,7 +194,7 @@ describe('what a server may send besides', () => {
 })
 
 describe('C7 a client that may only read', () => {
-  test('is not blamed for marks that Yjs drops by itself, and for a delete of its user it is', () => {
+  test('keeps formatting marks that Yjs would drop, and is told of a delete of its user', () => {
     const { provider, doc, socket } = rig
     const refused: number[] = []
     provider.on('rejected', ({ changes }) => refused.push(changes))
@@ -204,9 +204,27 @@ describe('C7 a client that may only read', () => {
     const { base, both } = formattingConflict()
     socket.greet({ access: 'read' }).sync()
     for (const update of [base, ...both]) socket.receive(encodeUpdate(update))
-    expect(changes).toEqual([provider, provider, provider, null])
+    expect(changes).toEqual([provider, provider, provider])
     expect([refused, provider.rejectedChanges, provider.saved]).toEqual([[], 0, true])
     text.delete(0, 1)
     expect([refused, provider.rejectedChanges, provider.saved]).toEqual([[1], 1, false])
+  })
+
+  test('keeps them before its first connection too, and drops them as a writer, who tells', () => {
+    const { doc, socket, provider } = rig
+    doc.getText('text')
+    const { base, both } = formattingConflict()
+    const origins: unknown[] = []
+    doc.on('update', (_update, origin) => origins.push(origin))
+    for (const update of [base, ...both]) Y.applyUpdate(doc, update, 'kept')
+    expect(origins).toEqual(['kept', 'kept', 'kept'])
+    socket.greet({ access: 'write' }).sync()
+    const unsaved = provider.unsavedChanges
+    // Another remote change lets Yjs look at the text again.
+    const more = formattingConflict(200)
+    for (const update of [more.base, ...more.both]) socket.receive(encodeUpdate(update))
+    const tidied = origins.slice(3).filter((origin) => origin === null).length
+    expect(tidied).toBeGreaterThan(0)
+    expect(provider.unsavedChanges).toBe(unsaved + tidied)
   })
 })

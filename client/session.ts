@@ -78,7 +78,6 @@ export class Session {
   #isHeard = false
   #isSynced = false
   #isClosed = false
-  #isApplying = false
   /** The state vector in the server's last sync step 1; undefined until it was answered. */
   #asked: Uint8Array | undefined
   #frames = 0
@@ -161,15 +160,6 @@ export class Session {
 
   get isReadOnly(): boolean {
     return this.#access === 'read'
-  }
-
-  /**
-   * Whether Yjs has just dropped formatting marks that say nothing, as it does by itself while it
-   * applies what others did. A reader keeps that to itself: its user has done nothing.
-   */
-  isTidying(update: Uint8Array): boolean {
-    const hasNoStructs = update[0] === 0
-    return this.#isApplying && this.#access === 'read' && hasNoStructs
   }
 
   sendAwareness(clientIDs: number[]): void {
@@ -356,9 +346,7 @@ export class Session {
   }
 
   #apply(update: Uint8Array): void {
-    this.#isApplying = true
     guarded(this.#owner, () => Y.applyUpdate(this.#owner.doc, update, this.#owner.origin))
-    this.#isApplying = false
   }
 
   #sendCounted(message: Uint8Array): number {

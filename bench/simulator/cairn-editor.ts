@@ -80,7 +80,6 @@ export class CairnEditor implements SimulatedClient {
       name,
       documentName,
       doc: this.#doc,
-      isReader: !this.#mayWrite,
       isSynced: synced,
       unacknowledged: unsavedChanges,
       presence: { clientID: this.#doc.clientID, states: awareness.getStates() },
@@ -193,10 +192,7 @@ export class CairnEditor implements SimulatedClient {
     const doc = this.#doc
     if (!this.#mayWrite) world.check((checker) => checker.reads?.(doc.clientID))
     doc.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin === this.#provider) return
-      // Yjs drops needless marks by itself, also in the document of a reader, who has done nothing.
-      const isTidying = !this.#mayWrite && update[0] === 0
-      if (!isTidying) this.#contents.add(contentsOf(update))
+      if (origin !== this.#provider) this.#contents.add(contentsOf(update))
     })
     return new RandomEditor(doc, random, mix, appEdits)
   }

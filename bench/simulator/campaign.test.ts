@@ -207,6 +207,36 @@ describe('what a seed has found', () => {
     expect(violation).toBeUndefined()
   })
 
+  test('1199: a stock reader may show other formats, since nobody takes what its Yjs tidies', async () => {
+    const { violation } = await run(1_199, {
+      ...quiet,
+      faultyMs: 16_206,
+      documents: 2,
+      editors: 2,
+      extendedEditors: 1,
+      readers: 1,
+      cairnEditors: 3,
+      cairnReaders: 1,
+      links: ['train'],
+      editEveryMs: 386,
+      edits: { ...typing, erase: 4, format: 2, xml: 2 },
+      leaveEveryMs: 27_450,
+      durability: 'os',
+      isAuthenticated: true,
+      faults: {
+        restart: 8_506,
+        'disk-slow': 12_535,
+        'server-clock-jump': 5_717,
+        'slow-reader': 22_065,
+      },
+      networkBytes: 65_536,
+      graceMs: 2_000,
+      timings: { unloadMs: 3_000 },
+      limits: { syncIntervalMs: 0 },
+    })
+    expect(violation).toBeUndefined()
+  })
+
   test('32930: an answer that was late is not held against a later question', async () => {
     const { violation } = await run(32_930, {
       ...quiet,

@@ -20,8 +20,11 @@ export interface ClientState {
   readonly name: string
   readonly documentName: string
   readonly doc: Y.Doc
-  /** It may read alone, so what Yjs tidies up in its document stays there. */
-  readonly isReader?: boolean
+  /**
+   * It may read alone, and does nothing about what Yjs tidies up in its document, which stays there.
+   * @default false
+   */
+  readonly tidiesAlone?: boolean
   /** Connected, and sync step 2 has arrived since. */
   readonly isSynced: boolean
   /** Update frames that the server has not acknowledged; 0 for clients that are not told. */

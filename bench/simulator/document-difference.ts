@@ -5,9 +5,9 @@ import * as Y from 'yjs'
  * How two documents differ, as one sentence, or undefined where they are equal in state vector,
  * deletes and content and nothing waits in either.
  *
- * @param options.mayTidy whether `a` may have dropped formatting marks that say nothing, which Yjs
- *   does by itself while it applies what others did, and which a reader cannot tell anybody.
- *   @default false
+ * @param options.mayTidy whether `a` may have dropped formatting marks that said nothing, which Yjs
+ *   does by itself while it applies what others did, and which a reader cannot tell anybody. What came
+ *   later may look otherwise without them, so formats do not count then. @default false
  */
 export function describeDifference(
   a: Y.Doc,
@@ -26,7 +26,7 @@ export function describeDifference(
   }
   const hasSameDeletes = Y.equalSnapshots(Y.snapshot(a), Y.snapshot(b))
   if (!hasSameDeletes && !(mayTidy && hasOnlyTidied(a, b))) return 'other deletes'
-  const [content, otherContent] = [contentOf(a), contentOf(b)]
+  const [content, otherContent] = [contentOf(a, hasSameDeletes), contentOf(b, hasSameDeletes)]
   if (isDeepStrictEqual(content, otherContent)) return undefined
   return describeFirstDifference(inspect(content, deep), inspect(otherContent, deep))
 }
@@ -62,9 +62,10 @@ function everyDelete(
 }
 
 /** All that an application sees, in the root types that the editors of the simulation use. */
-export function contentOf(doc: Y.Doc): readonly unknown[] {
+export function contentOf(doc: Y.Doc, withFormats = true): readonly unknown[] {
+  const text = doc.getText('text')
   return [
-    doc.getText('text').toDelta(),
+    withFormats ? text.toDelta() : text.toString(),
     new Map(Array.from(doc.getMap('map').entries(), ([key, value]) => [key, plain(value)])),
     doc.getArray('array').toJSON(),
     doc.getXmlFragment('xml').toString(),

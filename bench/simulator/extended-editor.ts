@@ -66,7 +66,7 @@ export class ExtendedEditor implements SimulatedClient {
       name,
       documentName,
       doc: this.#doc,
-      isReader: this.#access === 'read',
+      tidiesAlone: this.#access === 'read',
       isSynced: this.#isSynced,
       unacknowledged: this.#sent.length + this.#overtaken,
       presence: undefined,

@@ -1,4 +1,5 @@
 import * as Y from 'yjs'
+import { keepFormattingMarks } from '../../../server/keep-formatting-marks.js'
 import type { Checker, StoredDocument } from '../checker.js'
 import { describeDifference } from '../document-difference.js'
 
@@ -81,10 +82,9 @@ function add(
 
 function replay(updates: Iterable<Uint8Array>): Y.Doc {
   const doc = new Y.Doc()
-  doc.transact((transaction) => {
+  keepFormattingMarks(doc)
+  doc.transact(() => {
     for (const update of updates) Y.applyUpdate(doc, update)
-    // Yjs tidies formatting marks after remote transactions, with deletes that no log holds.
-    transaction.local = true
   })
   return doc
 }

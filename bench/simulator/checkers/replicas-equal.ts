@@ -9,7 +9,7 @@ export class ReplicasEqual implements Checker {
     for (const reference of fresh) {
       for (const client of clients) {
         if (client.documentName !== reference.documentName) continue
-        const mayTidy = client.isReader ?? false
+        const mayTidy = client.tidiesAlone ?? false
         const difference = describeDifference(client.doc, reference.doc, { mayTidy })
         if (difference === undefined) continue
         return `document ${client.documentName}, ${client.name} and ${reference.name}: ${difference}`
