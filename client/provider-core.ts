@@ -108,7 +108,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
 
   /** Whether everybody hears of the marks that Yjs drops here; before the server has spoken, nobody. */
   get mayTidy(): boolean {
-    return this.access === undefined ? this.session !== undefined : this.access === 'write'
+    return this.access ? this.access === 'write' : (this.session?.isSynced ?? false)
   }
 
   /** The name that the tabs of this document share; undefined while it is not certain. */

@@ -210,6 +210,20 @@ describe('C7 a client that may only read', () => {
     expect([refused, provider.rejectedChanges, provider.saved]).toEqual([[1], 1, false])
   })
 
+  test('keeps them until it is synced with a server that does not say who may write', () => {
+    const { doc, socket } = rig
+    doc.getText('text')
+    const origins: unknown[] = []
+    doc.on('update', (_update, origin) => origins.push(origin))
+    const [early, late] = [formattingConflict(), formattingConflict(200)]
+    socket.accept()
+    for (const update of [early.base, ...early.both]) Y.applyUpdate(doc, update, 'tab')
+    expect(origins).toEqual(['tab', 'tab', 'tab'])
+    socket.sync()
+    for (const update of [late.base, ...late.both]) socket.receive(encodeUpdate(update))
+    expect(origins).toContain(null)
+  })
+
   test('keeps them before its first connection too, and drops them as a writer, who tells', () => {
     const { doc, socket, provider } = rig
     doc.getText('text')
