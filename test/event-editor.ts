@@ -11,7 +11,7 @@ import {
 } from '../protocol/codec.js'
 import type { ServerMessage } from '../protocol/message.js'
 import { webEnvironment } from '../runtime/web-environment.js'
-import { type Changing, waitFor } from './wait-for.js'
+import { TextClient } from './text-client.js'
 
 export interface EventEditorOptions {
   readonly doc?: Y.Doc
@@ -22,7 +22,7 @@ export interface EventEditorOptions {
 }
 
 /** A Y.Doc and an `Awareness` over the client's own event stream transport: one connection, once. */
-export class EventEditor implements Changing {
+export class EventEditor extends TextClient {
   readonly doc: Y.Doc
   readonly awareness: Awareness
   readonly messages: ServerMessage[] = []
@@ -31,9 +31,9 @@ export class EventEditor implements Changing {
   readonly calls: string[] = []
   isSynced = false
   closed: TransportClose | undefined
-  readonly #listeners = new Set<() => void>()
 
   constructor(serverUrl: string, documentName: string, options: EventEditorOptions = {}) {
+    super()
     const { doc = new Y.Doc(), params = {}, token, state, fetch } = options
     this.doc = doc
     this.awareness = new Awareness(doc)
@@ -49,18 +49,14 @@ export class EventEditor implements Changing {
       onClose: (close) => {
         this.calls.push(`close ${close.code}`)
         this.closed = close
-        this.#announce()
+        this.announce()
       },
     })
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
       if (origin !== this) this.transport.send(encodeUpdate(update))
-      this.#announce()
+      this.announce()
     })
-    this.awareness.on('change', () => this.#announce())
-  }
-
-  get text(): string {
-    return this.doc.getText('text').toString()
+    this.awareness.on('change', () => this.announce())
   }
 
   /** How many of its update-carrying frames are settled. */
@@ -70,34 +66,15 @@ export class EventEditor implements Changing {
     return count
   }
 
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  type(text: string): this {
-    const content = this.doc.getText('text')
-    content.insert(content.length, text)
-    return this
-  }
-
   async online(): Promise<this> {
     await this.until('the editor is synced', () => this.isSynced)
     return this
-  }
-
-  async has(text: string): Promise<void> {
-    await this.until(`the editor has ${JSON.stringify(text)}`, () => this.text === text)
   }
 
   async ended(): Promise<TransportClose> {
     await this.until('the transport has ended', () => this.closed !== undefined)
     if (this.closed === undefined) throw new Error('the transport has not ended')
     return this.closed
-  }
-
-  until(what: string, condition: () => boolean): Promise<void> {
-    return waitFor(what, condition, this)
   }
 
   destroy(code = 1000): void {
@@ -112,7 +89,7 @@ export class EventEditor implements Changing {
       const update = encodeAwarenessUpdate(this.awareness, [this.doc.clientID])
       this.transport.send(encodeAwareness(update))
     }
-    this.#announce()
+    this.announce()
   }
 
   #receive(bytes: Uint8Array): void {
@@ -135,10 +112,6 @@ export class EventEditor implements Changing {
       default:
         break
     }
-    this.#announce()
-  }
-
-  #announce(): void {
-    for (const listener of this.#listeners) listener()
+    this.announce()
   }
 }

@@ -5,14 +5,14 @@ import type { ProviderError } from '../client/provider-error.js'
 import type { ReceivedSignal, Rejection } from '../client/provider-events.js'
 import type { ProviderOptions } from '../client/provider-options.js'
 import { SkippingEnvironment } from './skipping-environment.js'
-import { type Changing, waitFor } from './wait-for.js'
+import { TextClient } from './text-client.js'
 
 export interface LiveProviderOptions extends ProviderOptions<CairnProvider> {
   readonly doc?: Y.Doc
 }
 
 /** A `CairnProvider` over real sockets, which a test can cut and count. No fallback unless asked for. */
-export class LiveProvider implements Changing {
+export class LiveProvider extends TextClient {
   readonly environment = new SkippingEnvironment()
   readonly doc: Y.Doc
   readonly provider: CairnProvider
@@ -26,9 +26,9 @@ export class LiveProvider implements Changing {
   readonly states: string[] = []
   /** Bytes of messages that came, over all connections. */
   receivedBytes = 0
-  readonly #listeners = new Set<() => void>()
 
   constructor(serverUrl: string, name: string, options: LiveProviderOptions = {}) {
+    super()
     const { doc, ...others } = options
     this.doc = doc ?? new Y.Doc()
     this.provider = new CairnProvider(serverUrl, name, this.doc, {
@@ -43,32 +43,13 @@ export class LiveProvider implements Changing {
     if (options.connect !== false) this.provider.connect()
   }
 
-  get text(): string {
-    return this.doc.getText('text').toString()
-  }
-
   get reason(): ProviderError | undefined {
     return this.provider.status.reason
-  }
-
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  type(text: string): this {
-    const content = this.doc.getText('text')
-    content.insert(content.length, text)
-    return this
   }
 
   /** Its connection is lost, as when a cable is pulled. */
   cut(): void {
     this.sockets.at(-1)?.terminate()
-  }
-
-  until(what: string, condition: () => boolean): Promise<void> {
-    return waitFor(what, condition, this)
   }
 
   /** Everything has arrived and is saved. */
@@ -82,10 +63,6 @@ export class LiveProvider implements Changing {
     return this
   }
 
-  async has(text: string): Promise<void> {
-    await this.until(`the provider has ${JSON.stringify(text)}`, () => this.text === text)
-  }
-
   destroy(): void {
     this.provider.destroy()
     this.doc.destroy()
@@ -97,9 +74,7 @@ export class LiveProvider implements Changing {
 
   #listen(): void {
     const { provider } = this
-    const announce = (): void => {
-      for (const listener of this.#listeners) listener()
-    }
+    const { announce } = this
     const keep =
       <Value>(list: Value[]) =>
       (value: Value): void => {

@@ -81,15 +81,24 @@ function snapshot({ doc }: LiveProvider): Uint8Array {
   return Y.encodeSnapshot(Y.snapshot(doc))
 }
 
-describe('C18 a document that was deleted', () => {
-  test('is not brought back, nor mixed with the one that was made in its place', async () => {
-    const server = await start()
-    const ada = await open(server).type('former').saved()
-    ada.provider.disconnect()
-    await remake(server)
-    const bob = await open(server).type('present').saved()
+/** Somebody wrote a document, and it is deleted and the server restarted while she is away. */
+async function deletedWhileAway() {
+  const server = await start()
+  const ada = await open(server).type('former').saved()
+  ada.provider.disconnect()
+  await remake(server)
+  const comeBack = async (): Promise<void> => {
     ada.provider.connect()
     await ada.until('it is told', () => ada.resets.length > 0)
+  }
+  return { server, ada, comeBack }
+}
+
+describe('C18 a document that was deleted', () => {
+  test('is not brought back, nor mixed with the one that was made in its place', async () => {
+    const { server, ada, comeBack } = await deletedWhileAway()
+    const bob = await open(server).type('present').saved()
+    await comeBack()
     expect(ada.provider.saved).toBe(false)
     await expect(ada.provider.whenSaved()).rejects.toMatchObject({ code: 'RESET' })
     expect(ada.provider.status).toMatchObject({ state: 'closed', reason: { code: 'RESET' } })
@@ -98,23 +107,15 @@ describe('C18 a document that was deleted', () => {
   })
 
   test('is told of also where nobody has made it again', async () => {
-    const server = await start()
-    const ada = await open(server).type('former').saved()
-    ada.provider.disconnect()
-    await remake(server)
-    ada.provider.connect()
-    await ada.until('it is told', () => ada.resets.length > 0)
+    const { server, comeBack } = await deletedWhileAway()
+    await comeBack()
     expect((await server.cairn.read('notes')).getText('text').toString()).toBe('')
   })
 
   test('gets this one’s content where the application adopts it', async () => {
-    const server = await start()
-    const ada = await open(server).type('former').saved()
-    ada.provider.disconnect()
-    await remake(server)
+    const { server, ada, comeBack } = await deletedWhileAway()
     const bob = await open(server).type('present').saved()
-    ada.provider.connect()
-    await ada.until('it is told', () => ada.resets.length > 0)
+    await comeBack()
     ada.provider.adoptReset()
     ada.provider.connect()
     await ada.saved()

@@ -7,7 +7,7 @@ import { WebsocketProvider as Provider30 } from 'y-websocket-3.0'
 import * as Y from 'yjs'
 import { decodeServerMessage } from '../protocol/codec.js'
 import type { ServerMessage } from '../protocol/message.js'
-import { type Changing, waitFor } from './wait-for.js'
+import { TextClient } from './text-client.js'
 
 export const stockVersions = ['1.5.4', '2.1.0', '3.0.0', '3.1.0'] as const
 export type StockVersion = (typeof stockVersions)[number]
@@ -45,7 +45,7 @@ export interface StockClientOptions {
 }
 
 /** An unmodified y-websocket client with its document, over a socket that a test can look into. */
-export class StockClient implements Changing {
+export class StockClient extends TextClient {
   readonly doc: Y.Doc
   readonly provider: Provider
   /** Every message of every connection, in order. */
@@ -54,9 +54,9 @@ export class StockClient implements Changing {
   readonly closeCodes: number[] = []
   /** What `closed` of version 3.1 said: the provider has given up for good. */
   finalCode: number | undefined
-  readonly #listeners = new Set<() => void>()
 
   constructor(serverUrl: string, name: string, options: StockClientOptions = {}) {
+    super()
     const { version = '3.1.0', doc = new Y.Doc(), state = null, params = {} } = options
     this.doc = doc
     const providerOptions = { connect: false, disableBc: true, params }
@@ -66,10 +66,6 @@ export class StockClient implements Changing {
     this.provider.awareness.setLocalState(state)
     this.#listen()
     if (options.connect !== false) this.provider.connect()
-  }
-
-  get text(): string {
-    return this.doc.getText('text').toString()
   }
 
   get isOnline(): boolean {
@@ -83,44 +79,28 @@ export class StockClient implements Changing {
     return states
   }
 
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  type(text: string): this {
-    const content = this.doc.getText('text')
-    content.insert(content.length, text)
-    return this
-  }
-
   setState(state: Readonly<Record<string, unknown>> | null): this {
     this.provider.awareness.setLocalState(state)
     return this
   }
 
   async online(): Promise<this> {
-    await waitFor('the client is synced', () => this.isOnline, this)
+    await this.until('the client is synced', () => this.isOnline)
     return this
-  }
-
-  async has(text: string): Promise<void> {
-    await waitFor(`the client has ${JSON.stringify(text)}`, () => this.text === text, this)
   }
 
   /** Waits until the provider was told to stop for good; version 3.1 only. */
   async gaveUp(): Promise<void> {
-    await waitFor('the client has given up', () => this.finalCode !== undefined, this)
+    await this.until('the client has given up', () => this.finalCode !== undefined)
   }
 
   /** Waits until this client sees another in exactly this state. */
   async sees(other: StockClient, state: unknown): Promise<void> {
     const wanted = JSON.stringify(state)
     const { clientID } = other.doc
-    await waitFor(
+    await this.until(
       `client ${clientID} is seen as ${wanted}`,
       () => JSON.stringify(this.others.get(clientID)) === wanted,
-      this,
     )
   }
 
@@ -131,9 +111,7 @@ export class StockClient implements Changing {
   }
 
   #listen(): void {
-    const announce = (): void => {
-      for (const listener of this.#listeners) listener()
-    }
+    const { announce } = this
     this.doc.on('update', announce)
     this.provider.awareness.on('change', announce)
     this.provider.on('sync', announce)
@@ -150,9 +128,7 @@ export class StockClient implements Changing {
 
   #socketClass(): object {
     const { received } = this
-    const announce = (): void => {
-      for (const listener of this.#listeners) listener()
-    }
+    const { announce } = this
     return class extends WebSocket {
       constructor(address: string | URL, protocols?: string | string[]) {
         super(address, protocols)
