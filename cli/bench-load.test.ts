@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { whyNoPacketLoss } from '../bench/load/packet-loss.js'
 import { CommandSession } from '../test/command-session.js'
+import { saySkipped } from '../test/say-skipped.js'
 
 const small = ['--editors', '2', '--observers', '2', '--rate', '20', '--duration', '1']
 
@@ -64,7 +65,10 @@ describe('cairn bench load', () => {
 
   test('loses packets where the machine can, and says why where not', async (context) => {
     const reason = await whyNoPacketLoss()
-    if (reason !== undefined) context.skip(reason)
+    if (reason !== undefined) {
+      saySkipped('bench-load.test, packet loss', reason)
+      context.skip(reason)
+    }
     const { code, stdout, stderr } = await load('--packet-loss', '3')
     expect(code).toBe(0)
     expect(stdout).toContain('yes, all 4')

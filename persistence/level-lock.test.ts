@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SimulatedEnvironment } from '../runtime/simulated-environment.js'
 import { systemEnvironment } from '../runtime/system-environment.js'
+import { saySkipped } from '../test/say-skipped.js'
 import { appendAll, readLabels, withLog } from './contract-rule.js'
 import { lockDirectory } from './directory-lock.js'
 import { openError } from './level-errors.js'
@@ -243,6 +244,9 @@ describe('lockDirectory', () => {
     ]
   }
 
+  if (process.platform !== 'linux') {
+    saySkipped('level-lock.test, locks of the dead', 'it needs the /proc of Linux')
+  }
   test.runIf(process.platform === 'linux')('takes over what nobody holds any more', async () => {
     for (const stale of await staleLocks()) {
       await writeFile(lockPath(), stale)

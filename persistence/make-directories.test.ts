@@ -3,6 +3,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { saySkipped } from '../test/say-skipped.js'
 import { makeDirectories } from './make-directories.js'
 
 describe('a directory for a store', () => {
@@ -31,6 +32,12 @@ describe('a directory for a store', () => {
     await expect(makeDirectories(path.join(file, 'x'))).rejects.toMatchObject({ code: 'ENOTDIR' })
   })
 
+  if (!existsSync('/proc/self')) {
+    saySkipped(
+      'make-directories.test, a place where nothing can be made',
+      'it needs the /proc of Linux',
+    )
+  }
   test.skipIf(!existsSync('/proc/self'))('is given up where nothing can be made', async () => {
     await expect(makeDirectories('/proc/cairn/data')).rejects.toMatchObject({ code: 'ENOENT' })
   })

@@ -8,6 +8,7 @@ import { whyNoPacketLoss } from '../bench/load/packet-loss.js'
 import { collectExamples } from './collect-examples.js'
 import { LiveServer } from './live-server.js'
 import { runProcess } from './run-process.js'
+import { saySkipped } from './say-skipped.js'
 
 const command = fileURLToPath(new URL('../cli/main.js', import.meta.url))
 const examples = await collectExamples(['bench'])
@@ -72,7 +73,10 @@ test('every command of the bench has examples', () => {
 // They wait more than they work, so some run at a time.
 test.concurrent.for(examples)('%s', { timeout: 90_000 }, async (example, { expect, skip }) => {
   const reason = example.includes('--packet-loss') ? await whyNoPacketLoss() : undefined
-  if (reason !== undefined) skip(reason)
+  if (reason !== undefined) {
+    saySkipped(`the example "${example}"`, reason)
+    skip(reason)
+  }
   const added = shortened.filter(([pattern]) => pattern.test(example)).map(([, options]) => options)
   const line = [example.replace('ws://127.0.0.1:1234', server.url), ...added].join(' ')
   const PATH = `${base}${path.delimiter}${process.env.PATH ?? ''}`

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { launchBrowser, whyNoBrowser } from './browser-available.js'
 import { BrowserServer } from './browser-server.js'
 import { BrowserSite } from './browser-site.js'
+import { saySkipped } from './say-skipped.js'
 
 const client = fileURLToPath(new URL('../client/index.js', import.meta.url))
 
@@ -50,7 +51,7 @@ async function buildSite(): Promise<string> {
 }
 
 const skipReason = whyNoBrowser()
-if (skipReason !== undefined) process.stderr.write(`browser-worker.test: skipped: ${skipReason}\n`)
+if (skipReason !== undefined) saySkipped('browser-worker.test', skipReason)
 
 test.skipIf(skipReason !== undefined)('the client saves from a worker of a browser', async () => {
   const folder = await buildSite()

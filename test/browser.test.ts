@@ -6,9 +6,10 @@ import { BrowserEditor, type EditorName, type OpenOptions } from './browser-edit
 import { BrowserServer } from './browser-server.js'
 import { BrowserSite, buildPages } from './browser-site.js'
 import { runProcess } from './run-process.js'
+import { saySkipped } from './say-skipped.js'
 
 const skipReason = whyNoBrowser()
-if (skipReason !== undefined) process.stderr.write(`browser.test: skipped: ${skipReason}\n`)
+if (skipReason !== undefined) saySkipped('browser.test', skipReason)
 
 describe.skipIf(skipReason !== undefined)('in a browser', { timeout: 90_000 }, () => {
   let pages: string

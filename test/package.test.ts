@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { runProcess } from './run-process.js'
 import { RunningCommand } from './running-command.js'
+import { saySkipped } from './say-skipped.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const networkFailure = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT)\b/
@@ -42,7 +43,7 @@ beforeAll(async () => {
   if (installed.code === 0) return
   if (!networkFailure.test(installed.stderr)) throw new Error(installed.stderr)
   skipReason = 'the npm registry cannot be reached, so the package cannot be installed'
-  process.stderr.write(`package.test: skipped: ${skipReason}\n`)
+  saySkipped('package.test', skipReason)
 }, 180_000)
 
 afterAll(() => {
@@ -86,7 +87,11 @@ describe('installed into an empty project', () => {
 
   test('the bench says what a simulation needs, and only when it is asked for one', async (context) => {
     const stock = await node('--input-type=module', '-e', "await import('y-websocket')")
-    if (stock.code === 0) context.skip('y-websocket is installed in a folder above the project')
+    if (stock.code === 0) {
+      const reason = 'y-websocket is installed in a folder above the project'
+      saySkipped('package.test, a bench without y-websocket', reason)
+      context.skip(reason)
+    }
     const script = [
       "import { simulate } from 'cairn-sync/bench'",
       'console.log(await simulate(1).catch(({ message }) => message))',

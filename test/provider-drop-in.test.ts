@@ -10,6 +10,7 @@ import { yWebsocketPeer } from '../bench/peers/peer-list.js'
 import { systemEnvironment } from '../runtime/system-environment.js'
 import { DropInClient, type DropInOptions, dropInKinds } from './drop-in-provider.js'
 import { LiveServer } from './live-server.js'
+import { saySkipped } from './say-skipped.js'
 import { waitFor } from './wait-for.js'
 
 const peerFolder = path.resolve('.cache', 'peers', yWebsocketServer.id)
@@ -40,7 +41,10 @@ const servers = [
   },
 ]
 
-describe.each(servers)('with $name', ({ start }) => {
+const howToInstall =
+  'it is not installed; `npx cairn bench peers --peers y-websocket-server` does it'
+
+describe.each(servers)('with $name', ({ name: serverName, start }) => {
   let server: Awaited<ReturnType<typeof start>>
   let documents = 0
   let name: string
@@ -48,16 +52,13 @@ describe.each(servers)('with $name', ({ start }) => {
 
   beforeAll(async () => {
     server = await start()
+    if (server === undefined) saySkipped(`provider-drop-in.test with ${serverName}`, howToInstall)
   })
 
   afterAll(() => server?.stop())
 
   beforeEach((context) => {
-    if (server === undefined) {
-      context.skip(
-        'it is not installed; `npx cairn bench peers --peers y-websocket-server` does it',
-      )
-    }
+    if (server === undefined) context.skip(howToInstall)
     name = `document ${++documents}`
     return () => {
       for (const client of clients.splice(0)) client.destroy()

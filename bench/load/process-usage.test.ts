@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { saySkipped } from '../../test/say-skipped.js'
 import { parseProcessUsage, readProcessUsage } from './process-usage.js'
 
 test('processor time and memory are found behind a command with brackets and spaces', () => {
@@ -16,6 +17,9 @@ test('a process that is not there has no usage', async () => {
   expect(await readProcessUsage(2 ** 22 + 1)).toBeUndefined()
 })
 
+if (process.platform !== 'linux') {
+  saySkipped('process-usage.test', 'it needs the /proc of Linux')
+}
 test.runIf(process.platform === 'linux')('this process has used some', async () => {
   const usage = await readProcessUsage(process.pid)
   expect(usage?.cpuMs).toBeGreaterThan(0)
