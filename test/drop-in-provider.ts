@@ -3,7 +3,7 @@ import type { Awareness } from 'y-protocols/awareness'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
 import { CairnProvider } from '../client/cairn-provider.js'
-import type { Changing } from './wait-for.js'
+import { TextClient } from './text-client.js'
 
 interface Close {
   readonly code: number
@@ -52,7 +52,7 @@ export const dropInKinds = ['y-websocket 3.1.0', 'CairnProvider'] as const
 export type DropInKind = (typeof dropInKinds)[number]
 
 /** A provider of either kind with its document, and what it has told. */
-export class DropInClient implements Changing {
+export class DropInClient extends TextClient {
   readonly kind: DropInKind
   readonly doc: Y.Doc
   readonly provider: DropInProvider
@@ -62,9 +62,9 @@ export class DropInClient implements Changing {
   readonly closes: (Close | null)[] = []
   readonly errors: unknown[] = []
   readonly finals: Close[] = []
-  readonly #listeners = new Set<() => void>()
 
   constructor(kind: DropInKind, serverUrl: string, name: string, options: DropInOptions = {}) {
+    super()
     this.kind = kind
     this.doc = options.awareness?.doc ?? new Y.Doc()
     const all = { maxBackoffTime: 200, disableBc: true, ...options, connect: false }
@@ -75,31 +75,13 @@ export class DropInClient implements Changing {
     if (options.connect !== false) this.provider.connect()
   }
 
-  get text(): string {
-    return this.doc.getText('text').toString()
-  }
-
-  type(text: string): this {
-    const content = this.doc.getText('text')
-    content.insert(content.length, text)
-    return this
-  }
-
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
   destroy(): void {
     this.provider.destroy()
     this.doc.destroy()
   }
 
   #listen(): void {
-    const { provider } = this
-    const announce = (): void => {
-      for (const listener of this.#listeners) listener()
-    }
+    const { announce, provider } = this
     this.doc.on('update', announce)
     provider.awareness.on('change', announce)
     provider.on('status', ({ status }: { readonly status: string }) => {
