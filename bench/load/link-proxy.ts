@@ -100,15 +100,15 @@ export class LinkProxy {
       const toxicPipe = new ToxicPipe({
         environment,
         write: (bytes) => to.write(bytes),
+        end: () => to.end(),
         setPaused: (isPaused) => (isPaused ? from.pause() : from.resume()),
         onSpent: () => breakNow('close'),
       })
       from.on('data', (chunk: Uint8Array) => toxicPipe.receive(chunk))
       // An error is followed by a close, which says enough.
       from.on('error', () => undefined)
-      from.on('end', () => {
-        timers.add(environment.setTimer(() => to.end(), toxicPipe.closeDelayMs))
-      })
+      from.on('end', () => toxicPipe.end())
+      to.on('close', () => toxicPipe.stop())
       from.on('close', (hadError) => {
         if (hadError) to.destroy()
         if (client.destroyed && server.destroyed) this.#connections.delete(connection)

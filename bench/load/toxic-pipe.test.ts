@@ -16,6 +16,7 @@ function createPipe(...specs: readonly ToxicSpec[]) {
   const pipe = new ToxicPipe({
     environment,
     write: (bytes) => arrivals.push({ at: environment.now() - begin, bytes: [...bytes] }),
+    end: () => events.push(`end after ${arrivals.length} at ${environment.now() - begin}`),
     setPaused: (isPaused) => events.push(isPaused ? 'pause' : 'resume'),
     onSpent: () => events.push('spent'),
   })
@@ -84,16 +85,53 @@ describe('a pipe of toxics', () => {
     expect(events).toEqual(['pause', 'resume'])
   })
 
-  test('lets a close wait for what is on its way, and for slow_close', async () => {
-    const { pipe } = createPipe({ type: 'latency', latency: 40 })
-    expect(pipe.closeDelayMs).toBe(0)
+  test('passes an end on at once where nothing is on its way', () => {
+    const { pipe, events } = createPipe()
+    pipe.end()
+    expect(events).toEqual(['end after 0 at 0'])
+  })
+
+  test('lets an end follow the last byte', async () => {
+    const { environment, pipe, events } = createPipe({ type: 'latency', latency: 40 })
+    for (let piece = 0; piece < 10; piece++) {
+      pipe.receive(new Uint8Array(1))
+      await environment.advance(0.3)
+    }
+    pipe.end()
+    await environment.advance(100)
+    expect(events).toEqual(['end after 10 at 42.7'])
+  })
+
+  test('lets an end wait for slow_close', async () => {
+    const { environment, pipe, events } = createPipe({ type: 'slow_close', delay: 3_000 })
     pipe.receive(new Uint8Array(1))
-    expect(pipe.closeDelayMs).toBe(40)
-    const slow: ToxicSpec = { type: 'slow_close', delay: 3_000 }
-    pipe.add(
-      slow,
-      createToxic(slow, () => 0.5),
-    )
-    expect(pipe.closeDelayMs).toBe(3_000)
+    pipe.end()
+    await environment.advance(2_999)
+    expect(events).toEqual([])
+    await environment.advance(1)
+    expect(events).toEqual(['end after 1 at 3000'])
+  })
+
+  test('holds an end while it holds the bytes before it', async () => {
+    const { environment, pipe, events } = createPipe()
+    const timeout: ToxicSpec = { type: 'timeout', timeout: 0 }
+    const toxic = createToxic(timeout, () => 0.5)
+    pipe.add(timeout, toxic)
+    pipe.receive(Uint8Array.of(7))
+    pipe.end()
+    await environment.advance(60_000)
+    expect(events).toEqual([])
+    pipe.remove(timeout)
+    expect(events).toEqual(['end after 1 at 60000'])
+  })
+
+  test('passes nothing on once it is stopped', async () => {
+    const { environment, pipe, arrivals, events } = createPipe({ type: 'latency', latency: 40 })
+    pipe.receive(Uint8Array.of(7))
+    pipe.end()
+    pipe.stop()
+    await environment.advance(100)
+    expect(arrivals).toEqual([])
+    expect(events).toEqual([])
   })
 })

@@ -5,6 +5,8 @@ export interface PipeOptions {
   readonly environment: Environment
   /** Gives bytes to the other side. */
   readonly write: (bytes: Uint8Array) => void
+  /** Tells the other side that nothing more comes; asked once, after the last byte. */
+  readonly end: () => void
   /** Asks the source to stop sending, and to go on. */
   readonly setPaused: (isPaused: boolean) => void
   /** A toxic has had enough of the connection. */
@@ -25,6 +27,7 @@ export class ToxicPipe {
   #waitingBytes = 0
   #isPaused = false
   #lastAt = 0
+  #endsAt: number | undefined
   #timer: Timer | undefined
 
   constructor(options: PipeOptions) {
@@ -46,11 +49,19 @@ export class ToxicPipe {
     this.#schedule()
   }
 
-  /** How much later than asked for a close goes out; never before what is on its way. */
-  get closeDelayMs(): number {
-    let delay = 0
-    for (const toxic of this.#toxics.values()) delay += toxic.closeDelayMs ?? 0
-    return Math.max(delay, this.#lastAt - this.#options.environment.now(), 0)
+  /** Nothing more comes: the close follows the bytes that are on their way, and is held as they are. */
+  end(): void {
+    let at = this.#options.environment.now()
+    for (const toxic of this.#toxics.values()) at += toxic.closeDelayMs ?? 0
+    this.#endsAt = at
+    this.#schedule()
+  }
+
+  /** Nobody is there to take it any more: what is on its way is dropped. */
+  stop(): void {
+    this.#timer?.cancel()
+    this.#pieces = []
+    this.#endsAt = undefined
   }
 
   /** @param bytes are kept until they are written */
@@ -97,10 +108,10 @@ export class ToxicPipe {
 
   #schedule(): void {
     this.#timer?.cancel()
-    const [first] = this.#pieces
-    if (first === undefined || first.at === Number.POSITIVE_INFINITY || this.#isHolding) return
+    const nextAt = this.#pieces[0]?.at ?? this.#endsAt ?? Number.POSITIVE_INFINITY
+    if (nextAt === Number.POSITIVE_INFINITY || this.#isHolding) return
     const { environment } = this.#options
-    const delay = first.at - environment.now()
+    const delay = nextAt - environment.now()
     if (delay <= 0) this.#deliver()
     else this.#timer = environment.setTimer(() => this.#deliver(), delay)
   }
@@ -111,6 +122,10 @@ export class ToxicPipe {
     const due = this.#pieces.splice(0, end === -1 ? this.#pieces.length : end)
     for (const { bytes } of due) this.#options.write(bytes)
     this.#count(-due.reduce((sum, { bytes }) => sum + bytes.length, 0))
+    if (this.#pieces.length === 0 && this.#endsAt !== undefined && this.#endsAt <= now) {
+      this.#endsAt = undefined
+      this.#options.end()
+    }
     this.#schedule()
   }
 }
