@@ -29,7 +29,7 @@ function rig() {
     await new Promise<void>((resolve) => systemEnvironment.defer(resolve))
     return taken !== undefined
   }
-  return { writer, written, takeOne, drained: () => drained }
+  return { writer, stream, written, takeOne, drained: () => drained }
 }
 
 function* counted(made: number[], count: number): Generator<Uint8Array, undefined> {
@@ -77,6 +77,21 @@ describe('a writer of pieces', () => {
     await takeOne()
     expect(drained()).toBe(1)
   })
+
+  test.each(['ended', 'destroyed'] as const)(
+    'waits for no drain of a stream that was %s with a write under way',
+    async (fate) => {
+      const { writer, stream, takeOne, drained } = rig()
+      stream.on('error', () => undefined)
+      writer.write(Uint8Array.of(1))
+      if (fate === 'ended') stream.end()
+      else stream.destroy()
+      writer.awaitDrain()
+      // Comes to an end at all: asked again and again in one turn it would never.
+      await takeOne()
+      expect(drained()).toBe(0)
+    },
+  )
 
   test('says nothing and makes nothing once it is stopped', async () => {
     const { writer, takeOne, drained } = rig()

@@ -52,8 +52,12 @@ export class PieceWriter {
     if (this.#drainAwaited) return
     this.#drainAwaited = true
     // An empty write is called back when everything before it has gone; 'drain' is only emitted
-    // above the high-water mark.
-    if (this.#waitingBytes === 0) this.#stream.write('', () => this.#onEmpty())
+    // above the high-water mark. A stream that is gone or ended calls back with an error, at once and
+    // each time: what follows then is its close.
+    if (this.#waitingBytes > 0) return
+    this.#stream.write('', (error) => {
+      if (error === null || error === undefined) this.#onEmpty()
+    })
   }
 
   /** Nothing is written or told any more. */

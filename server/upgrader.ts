@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ServerOptions, WebSocketServer } from 'ws'
+import { type Server, type ServerOptions, WebSocketServer } from 'ws'
 import { closeReason } from '../protocol/close-reason.js'
 import { parseDocumentName } from '../protocol/document-name.js'
 import { CairnError, toCairnError } from '../protocol/errors.js'
@@ -25,17 +25,19 @@ type Accept = (socket: MessageSocket, request: ConnectionRequest, isExtended: bo
 export class Upgrader {
   readonly #options: ResolvedOptions
   readonly #accept: Accept
-  readonly #webSockets: WebSocketServer
+  readonly #webSockets: Server<typeof CairnWebSocket>
 
   constructor(options: ResolvedOptions, accept: Accept) {
     this.#options = options
     this.#accept = accept
     const { updateBytes } = options.limits
     // The type declarations of ws do not know closeTimeout yet.
-    const webSocketOptions: ServerOptions & { closeTimeout: number } = {
+    const webSocketOptions: ServerOptions<typeof CairnWebSocket> & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
+      // ws would answer a ping within a message that is being written; the transport answers it after.
+      autoPong: false,
       maxPayload: updateBytes === 0 ? 0 : updateBytes + envelopeBytes,
       closeTimeout: closeTimeoutMs,
       WebSocket: CairnWebSocket,

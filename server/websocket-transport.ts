@@ -10,13 +10,19 @@ import { webSocketFrames, webSocketPieces } from './websocket-frames.js'
 const maxReasonBytes = 123
 const messageTooBig = 1009
 
-/**
- * ws closes a message above `maxPayload` with 1009, after which a Yjs client sends the same update
- * for ever. Here it leaves with a code that clients take as final.
- */
+/** A close by ws itself, which knows nothing of what is written beside it. */
 export class CairnWebSocket extends WebSocket {
+  /** Whether a control frame would stand between two messages, and not within one. */
+  isBetweenWrites = (): boolean => true
+
+  /**
+   * ws closes a message above `maxPayload` with 1009, after which a Yjs client sends the same update
+   * for ever. Here it leaves with a code that clients take as final. Within a message nothing else
+   * may be written: who has read so little is cut off.
+   */
   override close(code?: number, data?: string | Buffer): void {
-    super.close(code === messageTooBig ? errorCatalogue.TOO_LARGE.closeCode : code, data)
+    if (!this.isBetweenWrites()) this.terminate()
+    else super.close(code === messageTooBig ? errorCatalogue.TOO_LARGE.closeCode : code, data)
   }
 }
 
@@ -24,19 +30,21 @@ export class CairnWebSocket extends WebSocket {
  * A WebSocket as a `MessageSocket`. Control frames and what is received go through ws; batches are
  * framed once for all connections and written to the stream below it. That is sound while ws itself
  * queues nothing, which holds without compression, and while no control frame is sent between two
- * pieces of a large batch, which `ping` and `close` see to.
+ * pieces of a large batch: `ping` and `close` see to that, and pongs are sent from here.
  */
 export class WebSocketTransport implements MessageSocket {
-  readonly #webSocket: WebSocket
+  readonly #webSocket: CairnWebSocket
   readonly #writer: PieceWriter
   #state: 'open' | 'closing' | 'closed' = 'open'
   #handlers: SocketHandlers | undefined
+  #isDrainAwaited = false
+  /** What the last ping said that was not answered yet: answering that is enough (RFC 6455, 5.5.3). */
+  #owedPong: Buffer | undefined
 
-  constructor(webSocket: WebSocket, stream: Duplex) {
+  constructor(webSocket: CairnWebSocket, stream: Duplex) {
     this.#webSocket = webSocket
-    this.#writer = new PieceWriter(stream, () => {
-      if (this.#state === 'open') this.#handlers?.onDrain()
-    })
+    this.#writer = new PieceWriter(stream, () => this.#onDrain())
+    webSocket.isBetweenWrites = () => this.#writer.isBetweenWrites
   }
 
   attach(handlers: SocketHandlers): void {
@@ -45,6 +53,7 @@ export class WebSocketTransport implements MessageSocket {
       if (!isBinary) handlers.onTextMessage()
       else if (data instanceof Uint8Array) handlers.onMessage(data)
     })
+    this.#webSocket.on('ping', (data) => this.#onPing(data))
     this.#webSocket.on('pong', () => handlers.onPong())
     // The close that follows says all that is needed; without a listener an error ends the process.
     this.#webSocket.on('error', () => undefined)
@@ -70,6 +79,7 @@ export class WebSocketTransport implements MessageSocket {
   }
 
   awaitDrain(): void {
+    this.#isDrainAwaited = true
     this.#writer.awaitDrain()
   }
 
@@ -91,13 +101,37 @@ export class WebSocketTransport implements MessageSocket {
     this.#state = 'closing'
     // A paused stream would never read the other side's answer to the close.
     this.#webSocket.resume()
-    if (this.#writer.isBetweenWrites) this.#webSocket.close(code, fitReason(reason))
-    // Between two pieces of a batch nothing else may be written: who lags that far is cut off.
-    else this.#webSocket.terminate()
+    // The other side closed its half and does not take what it is owed: ws would wait for it for ever.
+    if (this.#webSocket.readyState === WebSocket.CLOSING) this.#webSocket.terminate()
+    else this.#webSocket.close(code, fitReason(reason))
   }
 
   terminate(): void {
     this.#webSocket.terminate()
+  }
+
+  /** However many pings come while the other side does not read, one pong waits for it. */
+  #onPing(data: Buffer): void {
+    // A copy: the bytes lie in a buffer of the network's.
+    this.#owedPong = Buffer.from(data)
+    if (this.isDrained) this.#payPong()
+    else this.#writer.awaitDrain()
+  }
+
+  #payPong(): void {
+    const data = this.#owedPong
+    this.#owedPong = undefined
+    if (data !== undefined && this.#webSocket.readyState === WebSocket.OPEN) {
+      this.#webSocket.pong(data)
+    }
+  }
+
+  #onDrain(): void {
+    if (this.#state !== 'open') return
+    this.#payPong()
+    if (!this.#isDrainAwaited) return
+    this.#isDrainAwaited = false
+    this.#handlers?.onDrain()
   }
 }
 
