@@ -70,6 +70,24 @@ describe('a heartbeat', () => {
     expect(asked).toEqual([0, 25_100])
   })
 
+  test('reads what came while the page stood still before it concludes', async () => {
+    await environment.advance(25_000)
+    environment.standStill(60_000)
+    await environment.advance(0)
+    expect(lostAt).toBeUndefined()
+    await environment.advance(50)
+    heartbeat.heard(true)
+    await environment.advance(20_000)
+    expect(lostAt).toBeUndefined()
+  })
+
+  test('is lost soon after the page stood still, where nothing came', async () => {
+    await environment.advance(25_000)
+    environment.standStill(60_000)
+    await environment.advance(1_000)
+    expect(lostAt).toBe(85_100)
+  })
+
   test('is lost once, and keeps no timer then', async () => {
     await environment.advance(100_000)
     expect(asked).toHaveLength(1)

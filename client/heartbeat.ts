@@ -6,6 +6,11 @@ export const heartbeatMs = 25_000
 export const answerMs = 10_000
 /** How long it may take after the page woke up, when it is likely to be gone. */
 export const wakeAnswerMs = 3_000
+/**
+ * Where the page stood still an answer may lie unread while the timers fire. So silence is believed
+ * at the second look, and what came is heard between the two.
+ */
+const rereadMs = 100
 
 export interface HeartbeatOwner {
   readonly environment: Environment
@@ -64,12 +69,21 @@ export class Heartbeat {
   #ask(withinMs: number): void {
     if (this.#state.name !== 'stopped') this.#state.timer.cancel()
     const { environment } = this.#owner
-    const timer = environment.setTimer(() => {
-      this.stop()
-      this.#owner.onLost()
-    }, withinMs)
-    this.#state = { name: 'asking', timer, askedAt: environment.now() }
+    const askedAt = environment.now()
+    const asking = (act: () => void, delayMs: number): HeartbeatState => {
+      return { name: 'asking', timer: environment.setTimer(act, delayMs), askedAt }
+    }
+    const lose = (): void => this.#lose()
+    const lookAgain = (): void => {
+      this.#state = asking(lose, rereadMs)
+    }
+    this.#state = asking(lookAgain, withinMs - rereadMs)
     this.#owner.ask()
+  }
+
+  #lose(): void {
+    this.stop()
+    this.#owner.onLost()
   }
 }
 

@@ -64,6 +64,11 @@ export class SimulatedEnvironment implements Environment {
     this.#wallOffset += byMs
   }
 
+  /** Time passes and nothing runs, as in a process that is stopped: timers fire late, afterwards. */
+  standStill(byMs: number): void {
+    this.#now += byMs
+  }
+
   /** How many timers wait; for tests that look for timers without an owner. */
   get pendingTimers(): number {
     return this.#scheduled.filter((entry) => !entry.cancelled).length

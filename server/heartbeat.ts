@@ -1,6 +1,12 @@
 import type { MessageSocket } from '../runtime/message-socket.js'
 import type { TimerWheel, WheelTask } from '../runtime/timer-wheel.js'
 
+/**
+ * Where this process stood still an answer may lie unread while the timers fire. So silence is
+ * believed at the second look, and what came is read between the two.
+ */
+const mostRereadMs = 100
+
 export interface HeartbeatOptions {
   /** Silence after which the other side is asked for a sign of life; 0 never asks. */
   readonly heartbeatMs: number
@@ -55,16 +61,20 @@ export class Heartbeat {
 
   #run(now: number): void {
     const { socket, lastWroteAt } = this.#owner
-    const { keepAliveMs, heartbeatTimeoutMs } = this.#options
+    const { keepAliveMs } = this.#options
     if (keepAliveMs > 0 && now >= lastWroteAt + keepAliveMs && socket.isDrained) {
       this.#owner.keepAlive()
     }
-    if (this.#question !== undefined && now >= this.#question.at + heartbeatTimeoutMs) {
+    if (this.#question !== undefined && now >= this.#question.dueAt) {
       if (this.#isUnanswered(this.#question)) {
-        this.#owner.onLost()
-        return
+        if (this.#question.isReread) {
+          this.#owner.onLost()
+          return
+        }
+        this.#question = { ...this.#question, dueAt: now + this.#rereadMs, isReread: true }
+      } else {
+        this.#question = undefined
       }
-      this.#question = undefined
     }
     if (this.#question === undefined && now >= this.#nextPingAt()) this.#ask(now)
     this.#schedule()
@@ -72,18 +82,20 @@ export class Heartbeat {
 
   #ask(now: number): void {
     const { socket } = this.#owner
+    const dueAt = now + this.#options.heartbeatTimeoutMs - this.#rereadMs
     // Behind a long write a ping would wait with it: then the write's progress is the sign of life.
-    if (socket.isDrained) {
-      this.#question = { at: now, bufferedBytes: 0 }
-      socket.ping()
-    } else {
-      this.#question = { at: now, bufferedBytes: socket.bufferedBytes }
-    }
+    const bufferedBytes = socket.isDrained ? 0 : socket.bufferedBytes
+    this.#question = { dueAt, bufferedBytes, isReread: false }
+    if (socket.isDrained) socket.ping()
   }
 
   #isUnanswered(question: Question): boolean {
     const { bufferedBytes } = this.#owner.socket
     return question.bufferedBytes === 0 || bufferedBytes >= question.bufferedBytes
+  }
+
+  get #rereadMs(): number {
+    return Math.min(mostRereadMs, this.#options.heartbeatTimeoutMs / 2)
   }
 
   #nextPingAt(): number {
@@ -92,9 +104,8 @@ export class Heartbeat {
   }
 
   #schedule(): void {
-    const { keepAliveMs, heartbeatTimeoutMs } = this.#options
-    const askAt =
-      this.#question === undefined ? this.#nextPingAt() : this.#question.at + heartbeatTimeoutMs
+    const { keepAliveMs } = this.#options
+    const askAt = this.#question?.dueAt ?? this.#nextPingAt()
     const { lastWroteAt, socket } = this.#owner
     const keepAliveAt =
       keepAliveMs > 0 && socket.isDrained ? lastWroteAt + keepAliveMs : Number.POSITIVE_INFINITY
@@ -105,6 +116,8 @@ export class Heartbeat {
 
 /** A ping, or a look at what waits to be written, that nothing was heard since. */
 interface Question {
-  readonly at: number
+  /** When it is looked at next. */
+  readonly dueAt: number
   readonly bufferedBytes: number
+  readonly isReread: boolean
 }

@@ -8,7 +8,7 @@ import { exceeds } from './limits.js'
 const lookEveryMs = 1_000
 
 interface Lag {
-  readonly since: number
+  since: number
   /** Bytes that waited when they were last seen to shrink, and when that was. */
   waiting: number
   progressAt: number
@@ -24,6 +24,7 @@ export class LagWatch {
   readonly #onTooLong: (error: CairnError) => void
   readonly #task: WheelTask
   #lag: Lag | undefined
+  #lookAt = 0
 
   constructor(
     context: DocumentContext,
@@ -43,7 +44,7 @@ export class LagWatch {
   /** Asks the socket to say when it has drained. */
   start(now: number): void {
     this.#lag = { since: now, waiting: this.#socket.bufferedBytes, progressAt: now }
-    this.#task.scheduleAt(now + lookEveryMs)
+    this.#lookLater(now)
     this.#socket.awaitDrain()
   }
 
@@ -60,9 +61,22 @@ export class LagWatch {
   }
 
   #look(now: number): void {
+    this.#forgive(now - this.#lookAt)
     const error = this.#errorAt(now)
-    if (error === undefined) this.#task.scheduleAt(now + lookEveryMs)
+    if (error === undefined) this.#lookLater(now)
     else this.#onTooLong(error)
+  }
+
+  /** While this process stood still nothing could leave, whatever the other side did. */
+  #forgive(standstillMs: number): void {
+    if (this.#lag === undefined) return
+    this.#lag.since += standstillMs
+    this.#lag.progressAt += standstillMs
+  }
+
+  #lookLater(now: number): void {
+    this.#lookAt = now + lookEveryMs
+    this.#task.scheduleAt(this.#lookAt)
   }
 
   #errorAt(now: number): CairnError | undefined {

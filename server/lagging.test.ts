@@ -96,6 +96,23 @@ describe('a connection that does not keep up', () => {
     expect(slow.text).toBe('onetwo')
   })
 
+  test('is not blamed for the time in which the server stood still', async () => {
+    simulated = new SimulatedServer({ limits: { lagStallMs: 10_000, lagMs: 20_000 } })
+    const [alice, slow] = [new Replica(1), new Replica(2)]
+    await simulated.connect('notes', alice, slow)
+    slow.socket.block()
+    alice.type('one')
+    await simulated.pass(100)
+    alice.type('two')
+    await simulated.pass(5_000)
+    simulated.environment.standStill(60_000)
+    await simulated.pass(4_000)
+    expect(slow.socket.closed).toBeUndefined()
+    slow.socket.drain()
+    await simulated.pass(1_000)
+    expect(slow.text).toBe('onetwo')
+  })
+
   test('costs the others nothing', async () => {
     simulated = new SimulatedServer()
     const [alice, slow, bob] = [new Replica(1), new Replica(2), new Replica(3)]
