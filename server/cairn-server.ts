@@ -1,4 +1,4 @@
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type * as Y from 'yjs'
 import type { StoreHealth } from '../persistence/document-store.js'
@@ -19,7 +19,7 @@ import { readDocument, transactDocument } from './embedding.js'
 import { EventStreamRoutes } from './event-stream-routes.js'
 import { FanOutBudget } from './fan-out-budget.js'
 import type { Guard } from './guard.js'
-import { createHttpServer, type ListenAddress, listenOn, stopListening } from './http-listener.js'
+import { HttpListener, type ListenAddress } from './http-listener.js'
 import { requireRoom } from './limits.js'
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.js'
 import { PresenceTable } from './presence-table.js'
@@ -61,7 +61,7 @@ export class CairnServer {
   readonly #upgrader: Upgrader
   readonly #eventStreams: EventStreamRoutes
   #state: ServerState = { name: 'new' }
-  #http: HttpServer | undefined
+  #http: HttpListener | undefined
   #tickTimer: Timer | undefined
   #storeState: StoreHealth['state'] = 'ready'
   #stopWatching: () => void = () => undefined
@@ -157,7 +157,7 @@ export class CairnServer {
    */
   async listen(address: Partial<ListenAddress> = {}): Promise<ListenAddress> {
     if (this.#http !== undefined) throw new TypeError('listen was called before')
-    const http = createHttpServer({
+    const http = new HttpListener({
       isReady: () => this.#state.name === 'open' && this.#options.store.health.state === 'ready',
       onRequest: (request, response) => this.handleRequest(request, response),
       onUpgrade: (request, socket, head) => {
@@ -167,7 +167,7 @@ export class CairnServer {
     this.#http = http
     try {
       await this.open()
-      return await listenOn(http, { port: address.port ?? 1234, host: address.host ?? '127.0.0.1' })
+      return await http.listen({ port: address.port ?? 1234, host: address.host ?? '127.0.0.1' })
     } catch (error) {
       this.#http = undefined
       throw error
@@ -312,7 +312,7 @@ export class CairnServer {
     const deadline = new Deadline(environment, deadlineMs)
     try {
       await opened.catch(() => undefined)
-      const stopped = this.#http === undefined ? Promise.resolve() : stopListening(this.#http)
+      const stopped = this.#http?.stop() ?? Promise.resolve()
       for (const connection of this.#connections) connection.stopReading()
       await deadline.race(this.#documents.settle())
       const spreadMs = Math.min(maxSpreadMs, this.#connections.size * spreadMsEach)
@@ -322,7 +322,7 @@ export class CairnServer {
       await deadline.race(this.#connectionsGone())
       for (const connection of this.#connections) connection.socket.terminate()
       // What was answered meanwhile left HTTP connections that wait for another request.
-      this.#http?.closeIdleConnections()
+      this.#http?.dropResting()
       await deadline.race(stopped)
       await deadline.race(this.#documents.closeAll(goingAway()))
     } finally {

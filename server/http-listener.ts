@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { answerText } from './http-answer.js'
 
@@ -7,18 +8,72 @@ export interface ListenAddress {
   readonly host: string
 }
 
-/** The HTTP side of a server of our own: event streams, upgrades, a greeting, and a health check. */
-export function createHttpServer(options: {
+export interface HttpListenerOptions {
   readonly isReady: () => boolean
   /** Returns false where the request is none of its own. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => boolean
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
-}): Server {
-  const server = createServer((request, response) => {
-    if (options.onRequest(request, response)) return
+}
+
+/** The HTTP side of a server of our own: event streams, upgrades, a greeting, and a health check. */
+export class HttpListener {
+  readonly #options: HttpListenerOptions
+  readonly #server: Server
+  /** Without a request: never used, as browsers open them ahead, between two, or before the first is whole. */
+  readonly #resting = new Set<Socket>()
+
+  constructor(options: HttpListenerOptions) {
+    this.#options = options
+    this.#server = createServer((request, response) => {
+      this.#resting.delete(request.socket)
+      response.once('close', () => this.#rest(request.socket))
+      this.#answer(request, response)
+    })
+    this.#server.on('connection', (socket: Socket) => {
+      this.#rest(socket)
+      socket.once('close', () => this.#resting.delete(socket))
+    })
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#resting.delete(request.socket)
+      options.onUpgrade(request, socket, head)
+    })
+  }
+
+  /** Resolves when it listens; rejects with the system's error, EADDRINUSE for instance. */
+  listen(address: ListenAddress): Promise<ListenAddress> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(address.port, address.host, () => {
+        this.#server.off('error', reject)
+        const bound = this.#server.address()
+        const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
+        resolve({ port, host: address.host })
+      })
+    })
+  }
+
+  /** Refuses what is new at once; resolves when the HTTP connections are gone. */
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve())
+      this.dropResting()
+    })
+  }
+
+  /** Lets go of the connections on which nothing is asked; `stop` would wait for them. */
+  dropResting(): void {
+    for (const socket of this.#resting) socket.destroy()
+  }
+
+  #rest(socket: Socket): void {
+    if (!socket.destroyed) this.#resting.add(socket)
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#options.onRequest(request, response)) return
     const path = (request.url ?? '/').split('?')[0]
     if (path === '/healthz') {
-      const isReady = options.isReady()
+      const isReady = this.#options.isReady()
       answerText(response, isReady ? 200 : 503, isReady ? 'ready\n' : 'unavailable\n')
     } else if (path === '/') {
       answerText(response, 200, 'Cairn serves Yjs documents over WebSocket at /<document name>\n')
@@ -27,28 +82,5 @@ export function createHttpServer(options: {
         upgrade: 'websocket',
       })
     }
-  })
-  server.on('upgrade', (request, socket, head) => options.onUpgrade(request, socket, head))
-  return server
-}
-
-/** Resolves when `server` listens; rejects with the system's error, EADDRINUSE for instance. */
-export function listenOn(server: Server, address: ListenAddress): Promise<ListenAddress> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(address.port, address.host, () => {
-      server.off('error', reject)
-      const bound = server.address()
-      const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
-      resolve({ port, host: address.host })
-    })
-  })
-}
-
-/** Refuses what is new at once; resolves when the HTTP connections are gone. */
-export function stopListening(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeIdleConnections()
-  })
+  }
 }
