@@ -85,7 +85,8 @@ export class FlushContent {
 
 /**
  * How a write ends that brings an extended connection to the head: with what is acknowledged, which
- * says the position too, or with the position where it is another or the epoch must be told.
+ * says the position too, or with the position where it is another or the epoch must be told. The
+ * epoch goes first: who leaves with the acknowledgement in hand must know of which document it is.
  */
 export function endOf(
   subscriber: Subscriber,
@@ -98,7 +99,7 @@ export function endOf(
   const ending = acknowledgement === undefined ? [] : [acknowledgement]
   if (!hasMoved || (acknowledgement !== undefined && !isEpochDue)) return ending
   subscriber.isEpochDue = false
-  return [...ending, position.message(isEpochDue)]
+  return [position.message(isEpochDue), ...ending]
 }
 
 /** Who went away and who came back, for those who know of it. */

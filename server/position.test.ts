@@ -92,7 +92,7 @@ describe('a flush that brings records', () => {
       new Uint8Array(0),
     ])
     // An acknowledgement has no room for an epoch.
-    expect(types(alice)).toEqual(['acknowledge', 'position', 'acknowledge'])
+    expect(types(alice)).toEqual(['position', 'acknowledge', 'acknowledge'])
     expect(alice.socket.of('position')[0]?.epoch).toEqual(epoch)
     const carol = await extended(3)
     expect(carol.socket.of('hello')[0]?.epoch).toEqual(epoch)

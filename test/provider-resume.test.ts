@@ -41,7 +41,10 @@ describe('C16 after a short drop', () => {
     for (let i = 0; i < 100; i++) ada.doc.transact(() => deleteSome(text, 20))
     await ada.saved()
     const bob = await open(server).live()
+    // What says at which place he is comes behind the content, and with what is acknowledged at last.
+    await bob.type('.').saved()
     await bob.has(ada.text)
+    await ada.has(bob.text)
     const allBytes = bob.receivedBytes
     expect(allBytes).toBeGreaterThan(4_000)
 
@@ -104,6 +107,19 @@ describe('C18 a document that was deleted', () => {
     expect(ada.provider.status).toMatchObject({ state: 'closed', reason: { code: 'RESET' } })
     expect([ada.text, bob.text]).toEqual(['former', 'present'])
     expect((await server.cairn.read('notes')).getText('text').toString()).toBe('present')
+  })
+
+  test('is known also to who left in the moment in which the first edit was saved', async () => {
+    const server = await start()
+    const ada = await open(server).live()
+    ada.provider.once('saved', () => ada.provider.disconnect())
+    ada.type('former')
+    await ada.until('she left', () => ada.provider.status.state === 'offline')
+    await remake(server)
+    const bob = await open(server).type('present').saved()
+    ada.provider.connect()
+    await ada.until('it is told', () => ada.resets.length > 0)
+    expect([ada.text, bob.text]).toEqual(['former', 'present'])
   })
 
   test('is told of also where nobody has made it again', async () => {
