@@ -255,7 +255,8 @@ export class Connector<Session extends ConnectedSession> {
       transport.close(normalClosure)
       return
     }
-    this.#leave(normalClosure)
+    // Not a leave: the WebSocket takes the presence over, and a farewell might arrive after it.
+    this.#leave(lostClosure)
     redirect(this.#handlers(() => transport))
     this.#owner.transports.wentUp()
     this.#begin(transport, isExtended)

@@ -23,7 +23,7 @@ const lastWordMs = 1_000
 /** How long a goodbye may take before the stream is cut. */
 const farewellMs = 2_000
 /** Enough of an answer to read what is wrong. */
-const maxReasonBytes = 1_024
+const maxReasonLength = 1_024
 
 /** Anything like the global `fetch` whose answers can be read as they come. */
 export type Fetch = typeof globalThis.fetch
@@ -198,6 +198,7 @@ class EventStreamTransport implements Transport {
 /** The reader of a body, without the kinds that no answer has. */
 interface StreamReader {
   read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  cancel(): Promise<void>
 }
 
 function bearer(token: string | undefined): Record<string, string> {
@@ -216,11 +217,17 @@ function refusalCode(status: number, reason: string): number {
 
 /** The start of an answer, which says what is wrong. */
 async function readReason(response: Response): Promise<string> {
-  const reader = response.body?.getReader()
-  const { value } = (await reader?.read()) ?? { value: undefined }
+  const reader: StreamReader | undefined = response.body?.getReader()
+  const decoder = new TextDecoder()
+  let reason = ''
+  // A proxy may hand it on in parts.
+  while (reader !== undefined && reason.length < maxReasonLength) {
+    const { done, value } = await reader.read()
+    if (done || value === undefined) break
+    reason += decoder.decode(value, { stream: true })
+  }
   await reader?.cancel()
-  if (!(value instanceof Uint8Array)) return `status ${response.status}`
-  return new TextDecoder().decode(value.subarray(0, maxReasonBytes)).trim()
+  return reason.slice(0, maxReasonLength).trim() || `status ${response.status}`
 }
 
 function parseClose(data: string): { readonly code: number; readonly reason: string } {

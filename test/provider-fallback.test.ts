@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { BlockingProxy } from './blocking-proxy.js'
 import { EventStage } from './event-stage.js'
 import { LiveProvider } from './live-provider.js'
 import type { StockClient } from './stock-client.js'
+import { polled, waitFor } from './wait-for.js'
 
 let stage: EventStage
 let proxy: BlockingProxy
@@ -26,8 +28,9 @@ describe('behind a proxy that lets no WebSocket through', () => {
   test('C29 edits and presence go both ways over HTTP, and are acknowledged', async () => {
     ada.provider.awareness.setLocalState({ name: 'ada' })
     ada.type('written before it was connected, ')
-    await ada.saved()
+    await ada.until('it is on the fallback', () => ada.provider.status.transport === 'events')
     expect(proxy.refused).toBe(3)
+    await ada.saved()
     expect(ada.provider).toMatchObject({ ws: null, wsconnected: true, synced: true })
     expect(ada.provider.status).toMatchObject({ transport: 'events', attempts: 0 })
     expect(ada.provider.durability).toBe('memory')
@@ -50,10 +53,19 @@ describe('behind a proxy that lets no WebSocket through', () => {
 
   test('C30 it goes back up to a WebSocket when one comes through, and loses nothing', async () => {
     await ada.type('a').saved()
+    ada.provider.awareness.setLocalState({ name: 'ada' })
+    const seen = (): unknown => bob.others.get(ada.doc.clientID)
+    await bob.until('ada is seen', () => seen() !== undefined)
     const lost: unknown[] = []
     ada.provider.on('connection-close', (event) => lost.push(event))
+    bob.provider.awareness.on('change', () => lost.push(...(seen() === undefined ? ['ada'] : [])))
+    const { latencyMs } = ada.provider.status
     ada.environment.skip(30_000)
-    await ada.until('the probe is refused', () => proxy.refused === 4 && ada.sockets.length === 4)
+    // The probe has heard its refusal and the heartbeat its answer: neither waits when time is skipped.
+    const isRefused = (): boolean => ada.sockets[3]?.readyState === WebSocket.CLOSED
+    const isAnswered = (): boolean => ada.provider.status.latencyMs !== latencyMs
+    await waitFor('the probe is refused', () => isRefused() && isAnswered(), polled)
+    expect(proxy.refused).toBe(4)
     expect(ada.provider.status).toMatchObject({ state: 'live', transport: 'events' })
     proxy.isBlocking = false
     ada.environment.skip(30_000)
