@@ -127,10 +127,13 @@ describe('compaction', () => {
     }
     await simulated.pass(2_000)
     await expect
-      .poll(async () => {
-        await simulated.pass(100)
-        return simulated.compactionFailures
-      })
+      .poll(
+        async () => {
+          await simulated.pass(100)
+          return simulated.compactionFailures
+        },
+        { timeout: 20_000 },
+      )
       .toBeGreaterThan(0)
     alice.type('goes on')
     await simulated.pass(100)
