@@ -59,6 +59,7 @@ export class LoadClient {
   #state: 'idle' | 'joining' | 'synced' | 'left' = 'idle'
   #isOpen = false
   #isPaused = false
+  #isCut = false
   /** Since when it is not synced. */
   #lostAt = 0
   #hasJoined = false
@@ -100,6 +101,11 @@ export class LoadClient {
     return this.#hasJoined
   }
 
+  /** Whether it is still on its way back from the last cut; one that does not read is not. */
+  get isReturning(): boolean {
+    return this.#isCut && !this.#isPaused && this.#state !== 'left'
+  }
+
   /** How many edits of others it lacks once all are made. */
   get missing(): number {
     const { contiguous } = this.receipts
@@ -131,7 +137,9 @@ export class LoadClient {
 
   /** Loses the connection without a word and connects again at once. */
   cut(): void {
-    if (this.#state !== 'left') this.#connection?.socket.destroy()
+    if (this.#state === 'left') return
+    this.#isCut = true
+    this.#connection?.socket.destroy()
   }
 
   leave(): void {
@@ -208,6 +216,7 @@ export class LoadClient {
     const { environment, measures, isSlow } = this.#options
     if (this.#state !== 'joining') return
     this.#state = 'synced'
+    this.#isCut = false
     this.#attempts = 0
     const times = this.#hasJoined ? measures.reconnect : measures.join
     if (!isSlow || !this.#isPaused) times.record(environment.now() - this.#lostAt)

@@ -22,7 +22,10 @@ export interface LoadPlan {
   readonly durationMs: number
   /** Milliseconds, at the begin, in which the rate grows from nothing; part of `durationMs`. */
   readonly rampMs: number
-  /** How often in the run every connection is lost and comes back at once, evenly spread. */
+  /**
+   * How often in the run every connection is lost and comes back at once: evenly spread, but later
+   * where somebody is not back from the one before.
+   */
   readonly storms: number
   /** Observers of each document that stop reading while the load runs. */
   readonly slowReaders: number

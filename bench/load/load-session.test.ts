@@ -14,7 +14,7 @@ const plan: LoadPlan = {
   rate: 60,
   durationMs: 500,
   rampMs: 0,
-  settleMs: 5_000,
+  settleMs: 20_000,
 }
 
 let server: LiveServer
@@ -29,7 +29,8 @@ afterEach(async () => {
   await server.destroy()
 })
 
-async function run(change: Partial<LoadPlan>, worker = 0): Promise<WorkerResult> {
+/** @param lateMs for how long the process stood still when the load should have begun */
+async function run(change: Partial<LoadPlan>, lateMs = 0): Promise<WorkerResult> {
   const session = new LoadSession({
     environment: systemEnvironment,
     plan: { ...plan, ...change },
@@ -39,12 +40,12 @@ async function run(change: Partial<LoadPlan>, worker = 0): Promise<WorkerResult>
       acknowledges: true,
       keepsDocuments: true,
     },
-    worker,
+    worker: 0,
     links: [],
     onSample: (sample) => samples.push(sample),
   })
   await session.connect()
-  return session.run(systemEnvironment.now())
+  return session.run(systemEnvironment.now() - lateMs)
 }
 
 function count(result: WorkerResult, kind: keyof WorkerResult['latencies']): number {
@@ -74,12 +75,22 @@ describe('a load session against a live server', () => {
     expect(result.delivered).toBe(2 * 500 * 3)
   })
 
-  test('comes back after a storm, and has everything', async () => {
-    const result = await run({ storms: 2 })
+  // Storms are due after 167 and 333 ms, and all edits are after 500.
+  test.each([
+    ['', 0],
+    [', where two storms are late', 400],
+    [', where even the end is late', 600],
+  ])('comes back after each storm, and has everything%s', async (_what, lateMs) => {
+    const result = await run({ storms: 2 }, lateMs)
     expect(result.problems).toEqual([])
     expect(result.connections).toBe(12 * 3)
     expect(count(result, 'reconnect')).toBe(12 * 2)
     expect(result.closes).toEqual([])
+  })
+
+  test('says so where there was no time for every storm', async () => {
+    const { problems } = await run({ storms: 2, settleMs: 0 }, 600)
+    expect(problems).toContain('1 of 2 storms could be made')
   })
 
   test('catches up with readers that did not read', async () => {

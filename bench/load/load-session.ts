@@ -47,6 +47,8 @@ export class LoadSession {
   #startedAt = 0
   #sampledAt = 0
   #sampled = { delivered: 0, presence: 0 }
+  /** How many were made. */
+  #storms = 0
   #isStopped = false
   #cpuMs = 0
 
@@ -119,21 +121,30 @@ export class LoadSession {
     const { environment, plan } = this.#options
     const edits = new Turns(this.#authors, this.#schedule)
     const moves = new Turns(this.#authors, this.#presence)
-    let storms = 0
     while (!this.#isStopped) {
       const at = environment.now() - this.#startedAt
       if (plan.rate === undefined) for (const { client } of this.#authors) client.makeEdits()
       else edits.take(at, (client, due) => this.#makeEdit(client, due))
       if (plan.presenceRate > 0) moves.take(at, (client, due) => client.movePresence(due))
-      if (storms < plan.storms && at > ((storms + 1) * plan.durationMs) / (plan.storms + 1)) {
-        storms++
-        for (const client of this.#clients) client.cut()
-      }
+      this.#stormIfDue(at)
       this.#sampleIfDue()
       const isOver = plan.rate === undefined ? this.#allMade() : at >= plan.durationMs
       if (isOver) return
       await this.#wait(pollMs)
     }
+  }
+
+  /** No storm comes before everybody is back from the one before, however late that makes it. */
+  #stormIfDue(at: number): void {
+    const { storms, durationMs } = this.#options.plan
+    if (this.#storms === storms || at <= ((this.#storms + 1) * durationMs) / (storms + 1)) return
+    if (!this.#isEverybodyBack()) return
+    this.#storms++
+    for (const client of this.#clients) client.cut()
+  }
+
+  #isEverybodyBack(): boolean {
+    return this.#clients.every((client) => !client.isReturning)
   }
 
   #makeEdit(client: LoadClient, due: number): void {
@@ -148,7 +159,10 @@ export class LoadSession {
   async #settle(endedAt: number): Promise<void> {
     const { environment, plan } = this.#options
     while (!this.#isStopped && environment.now() - endedAt < plan.settleMs) {
-      if (this.#clients.every((client) => client.missing === 0) && this.#allTaken()) return
+      // Whatever is late is due now.
+      this.#stormIfDue(Number.POSITIVE_INFINITY)
+      const isCalm = this.#storms === plan.storms && this.#isEverybodyBack()
+      if (isCalm && this.#clients.every(({ missing }) => missing === 0) && this.#allTaken()) return
       this.#sampleIfDue()
       await this.#wait(settlePollMs)
     }
@@ -265,6 +279,7 @@ export class LoadSession {
 
   #result(endedAt: number, differing: readonly string[]): WorkerResult {
     const measures = this.#measures
+    const { storms } = this.#options.plan
     const clients = this.#clients.map((client, index) => this.#clientResult(client, index, endedAt))
     const lacking = clients.filter(({ missing }) => missing > 0)
     const last = Math.max(...this.#clients.map((client) => client.lastDeliveryAt ?? 0))
@@ -281,6 +296,7 @@ export class LoadSession {
         ...differing,
         ...(this.#allTaken() ? [] : ['not every edit was acknowledged']),
         ...(measures.rejected > 0 ? [`the server rejected ${measures.rejected} updates`] : []),
+        ...(this.#storms < storms ? [`${this.#storms} of ${storms} storms could be made`] : []),
         ...(this.#isStopped ? ['the run was stopped early'] : []),
       ],
       edits: this.#authors.reduce((sum, { client }) => sum + client.made, 0),
