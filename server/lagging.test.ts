@@ -132,16 +132,12 @@ describe('a connection that does not keep up', () => {
     slow.socket.block()
     alice.type('start')
     await simulated.pass(100)
-    await expect
-      .poll(async () => {
-        for (let i = 0; i < 300; i++) alice.type('x')
-        await simulated.pass(100)
-        return (await simulated.store.stat('notes'))?.snapshotThrough
-      })
-      .toBeGreaterThan(1)
+    for (let i = 0; i < 1_200; i++) alice.type('x')
+    await simulated.pass(100)
+    expect((await simulated.store.stat('notes'))?.snapshotThrough).toBeGreaterThan(1)
     slow.socket.drain()
     await simulated.pass(100)
-    await expect.poll(() => slow.text, { timeout: 20_000 }).toBe(alice.text)
+    expect(slow.text).toBe(alice.text)
   })
 
   test('that asks and never reads the answers is closed', async () => {
