@@ -22,9 +22,11 @@ async function failuresOf(from: number, to: number): Promise<string[]> {
 }
 
 const mutantSeeds = 200
+/** Only a deadline: most of this is work that takes seconds, more on a busy machine. */
+const patient = { timeout: 120_000 }
 const randomSeed = Math.floor(systemEnvironment.random() * 1_000_000_000)
 
-describe('a simulation', () => {
+describe('a simulation', patient, () => {
   test('goes well with seeds 1 to 30', async () => {
     expect(await failuresOf(1, 30)).toEqual([])
   })
@@ -55,7 +57,7 @@ const quiet = {
 }
 const typing = { type: 10, erase: 0, format: 0, map: 0, array: 0, xml: 0, undo: 0, paste: 0 }
 
-describe('what a seed has found', () => {
+describe('what a seed has found', patient, () => {
   test('10: an unloaded document does not spin while somebody is in grace', async () => {
     const { violation } = await run(10, {
       ...quiet,
@@ -296,7 +298,7 @@ describe('what a seed has found', () => {
   })
 })
 
-describe('a broken server, store or client', () => {
+describe('a broken server, store or client', patient, () => {
   test.each(mutants.map((mutant) => [mutant.name, mutant.what, mutant] as const))(
     '%s is caught: %s',
     async (name, _what, { caughtBy }) => {
@@ -311,7 +313,7 @@ describe('a broken server, store or client', () => {
   )
 })
 
-describe('a campaign', () => {
+describe('a campaign', patient, () => {
   const options: CampaignOptions = {
     from: 1,
     to: 4,
