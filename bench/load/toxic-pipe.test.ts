@@ -134,4 +134,16 @@ describe('a pipe of toxics', () => {
     expect(arrivals).toEqual([])
     expect(events).toEqual([])
   })
+
+  test('lets the source go on once it is stopped, and drops what comes', async () => {
+    const { environment, pipe, arrivals, events } = createPipe({ type: 'latency', latency: 40 })
+    pipe.receive(new Uint8Array(300_000))
+    pipe.stop()
+    expect(events).toEqual(['pause', 'resume'])
+    pipe.receive(new Uint8Array(300_000))
+    pipe.end()
+    await environment.advance(100)
+    expect(arrivals).toEqual([])
+    expect(events).toEqual(['pause', 'resume'])
+  })
 })

@@ -26,6 +26,7 @@ export class ToxicPipe {
   #pieces: { readonly bytes: Uint8Array; at: number }[] = []
   #waitingBytes = 0
   #isPaused = false
+  #isStopped = false
   #lastAt = 0
   #endsAt: number | undefined
   #timer: Timer | undefined
@@ -51,21 +52,28 @@ export class ToxicPipe {
 
   /** Nothing more comes: the close follows the bytes that are on their way, and is held as they are. */
   end(): void {
+    if (this.#isStopped) return
     let at = this.#options.environment.now()
     for (const toxic of this.#toxics.values()) at += toxic.closeDelayMs ?? 0
     this.#endsAt = at
     this.#schedule()
   }
 
-  /** Nobody is there to take it any more: what is on its way is dropped. */
+  /**
+   * Nobody is there to take it any more: what is on its way is dropped, and so is all that comes. A
+   * source that waits goes on, since one that does not read never sees its own end.
+   */
   stop(): void {
+    this.#isStopped = true
     this.#timer?.cancel()
     this.#pieces = []
     this.#endsAt = undefined
+    this.#count(-this.#waitingBytes)
   }
 
   /** @param bytes are kept until they are written */
   receive(bytes: Uint8Array): void {
+    if (this.#isStopped) return
     for (const toxic of this.#toxics.values()) {
       if (toxic.isSpent?.(bytes.length) !== true) continue
       this.#options.onSpent()
