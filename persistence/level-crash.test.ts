@@ -84,6 +84,7 @@ describe('a process that is killed with SIGKILL while it writes', () => {
 class DyingDisk {
   #left = 0
   #dead: () => void = () => undefined
+  #inFlight: Promise<void> = Promise.resolve()
   #release: () => void = () => undefined
   readonly #released = new Promise<void>((resolve) => {
     this.#release = resolve
@@ -97,6 +98,12 @@ class DyingDisk {
     })
   }
 
+  /** Lets no write through any more; resolves once the disk is still. */
+  async stop(): Promise<void> {
+    this.#left = 0
+    await this.#inFlight
+  }
+
   /** Lets what hangs fail, so that the store can be closed. */
   bury(): void {
     this.#release()
@@ -107,7 +114,11 @@ class DyingDisk {
     return {
       ...level,
       write: async (operations, writeOptions) => {
-        if (this.#left-- > 0) return level.write(operations, writeOptions)
+        if (this.#left-- > 0) {
+          // The store writes one batch at a time.
+          this.#inFlight = level.write(operations, writeOptions)
+          return this.#inFlight
+        }
         this.#dead()
         await this.#released
         throw new Error('the process is dead')
@@ -187,6 +198,8 @@ describe('a process that dies', () => {
       () => false,
     )
     const isFinished = await Promise.race([done, died.then(() => false)])
+    // The sweeper may be at work still, and a copy of two moments is a disk that never was.
+    await disk.stop()
     const copy = join(parent, 'copy')
     await rm(copy, { recursive: true, force: true })
     await cp(directory, copy, { recursive: true })
