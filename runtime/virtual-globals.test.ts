@@ -1,8 +1,17 @@
 import { webcrypto } from 'node:crypto'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
 import { installVirtualGlobals, type VirtualWorld } from './virtual-globals.js'
 
-const realNow = Date.now
+const { now: realNow } = Date
+const { random: realRandom } = Math
+const real = {
+  Date: globalThis.Date,
+  setTimeout: globalThis.setTimeout,
+  setInterval: globalThis.setInterval,
+  clearTimeout: globalThis.clearTimeout,
+  clearInterval: globalThis.clearInterval,
+  console: globalThis.console,
+}
 const globals = installVirtualGlobals()
 const timers: { callback: () => void; delayMs: number; isCancelled: boolean }[] = []
 const printed: string[] = []
@@ -21,6 +30,14 @@ const world: VirtualWorld = {
   random: () => 0.5,
   print: (level, text) => printed.push(`${level} ${text}`),
 }
+
+// Other test files run in this process.
+afterAll(() => {
+  Object.assign(globalThis, real)
+  Date.now = realNow
+  Math.random = realRandom
+  Reflect.deleteProperty(webcrypto, 'getRandomValues')
+})
 
 afterEach(() => {
   globals.enter(undefined)

@@ -119,6 +119,7 @@ function replaceChance(current: CurrentWorld): void {
   Math.random = () => current()?.random() ?? realRandom()
   const realValues = webcrypto.getRandomValues.bind(webcrypto)
   Object.defineProperty(webcrypto, 'getRandomValues', {
+    configurable: true,
     value: <Values extends Uint8Array | Uint32Array>(values: Values): Values => {
       const world = current()
       if (world === undefined) return realValues(values)
