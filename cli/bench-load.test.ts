@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { LoadReport } from '../bench/load/load-report.js'
 import { whyNoPacketLoss } from '../bench/load/packet-loss.js'
 import { CommandSession } from '../test/command-session.js'
 import { saySkipped } from '../test/say-skipped.js'
@@ -18,19 +19,29 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
+/** Standard error but for the samples that a load says once it has lasted ten seconds. */
+function withoutSamples(stderr: string): string {
+  return stderr.replace(/^cairn: \d+ s: .* delivered, .*\n/gm, '')
+}
+
+/** What the last load with `--out` left. */
+async function readReport(): Promise<LoadReport> {
+  return JSON.parse(await readFile(path.join(directory, 'load.json'), 'utf8'))
+}
+
 function load(...args: readonly string[]) {
   return new CommandSession().run('bench', 'load', ...small, ...args)
 }
 
-describe('cairn bench load', () => {
+// Only a deadline: each of these is a load of its own, and takes seconds.
+describe('cairn bench load', { timeout: 90_000 }, () => {
   test('loads a server of its own in two processes, and reports', async () => {
     const { code, stdout, stderr } = await load('--workers', '2', '--out', directory)
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect({ code, stderr: withoutSamples(stderr) }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^delivered +\d+ of \d+$/m)
     expect(stdout).toMatch(/^edit to acknowledge +p50 /m)
     expect(stdout).toMatch(/^converged +yes, all 4$/m)
-    const report: unknown = JSON.parse(await readFile(path.join(directory, 'load.json'), 'utf8'))
-    expect(report).toMatchObject({ kind: 'load', converged: true, problems: [] })
+    expect(await readReport()).toMatchObject({ kind: 'load', converged: true, problems: [] })
     const html = await readFile(path.join(directory, 'load.html'), 'utf8')
     expect(html).toContain('Every replica converged')
   })
@@ -39,14 +50,17 @@ describe('cairn bench load', () => {
     const { code, stdout, stderr } = await load('--max-p99', '0')
     expect(code).toBe(1)
     expect(stdout).toContain('yes, all 4')
-    expect(stderr).toMatch(/^cairn: p99 from edit to screen was .* at most 0 ms are asked/)
+    expect(withoutSamples(stderr)).toMatch(
+      /^cairn: p99 from edit to screen was .* at most 0 ms are asked/,
+    )
   })
 
   test('puts every client behind a link', async () => {
-    const { code, stdout } = await load('--link', 'satellite')
+    const { code, stdout } = await load('--link', 'satellite', '--out', directory)
     expect(code).toBe(0)
-    // 300 ms up and 300 ms down, give or take 30 each.
-    expect(stdout).toMatch(/^edit to screen +p50 [5-9]\d\d ms/m)
+    expect(stdout).toMatch(/^edit to screen +p50 /m)
+    // 300 ms up and 300 ms down, give or take 30 each; the machine may add what it likes.
+    expect((await readReport()).latency.delivery.p50).toBeGreaterThan(540)
   })
 
   test.each([
@@ -69,7 +83,7 @@ describe('cairn bench load', () => {
       saySkipped('bench-load.test, packet loss', reason)
       context.skip(reason)
     }
-    const { code, stdout, stderr } = await load('--packet-loss', '3')
+    const { code, stdout, stderr } = await load('--packet-loss', '8')
     expect(code).toBe(0)
     expect(stdout).toContain('yes, all 4')
     expect(stderr).toMatch(/packet loss: [1-9]\d* packets dropped/)
