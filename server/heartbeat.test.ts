@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { SimulatedEnvironment } from '../runtime/simulated-environment.js'
 import { TimerWheel } from '../runtime/timer-wheel.js'
-import { Heartbeat } from './heartbeat.js'
+import { Heartbeat, type HeartbeatOptions } from './heartbeat.js'
 
 const options = { heartbeatMs: 25_000, heartbeatTimeoutMs: 10_000, keepAliveMs: 0 }
 
@@ -11,7 +11,9 @@ let pings: number[]
 let lostAt: number | undefined
 let socket: { ping(): void; isDrained: boolean; bufferedBytes: number }
 
-beforeEach(() => {
+beforeEach(() => start(options))
+
+function start(timings: HeartbeatOptions): void {
   environment = new SimulatedEnvironment()
   pings = []
   lostAt = undefined
@@ -22,7 +24,7 @@ beforeEach(() => {
   }
   heartbeat = new Heartbeat(
     new TimerWheel(environment),
-    options,
+    timings,
     {
       socket,
       lastWroteAt: 0,
@@ -33,7 +35,7 @@ beforeEach(() => {
     },
     environment.now(),
   )
-})
+}
 
 describe('the signs of life of a connection', () => {
   test('are asked for after silence, and missed when the timeout is over', async () => {
@@ -67,6 +69,34 @@ describe('the signs of life of a connection', () => {
     environment.standStill(60_000)
     await environment.advance(1_000)
     expect(lostAt).toBe(85_100)
+  })
+
+  test.each([100, 5_000, 25_000])(
+    'are missed within %i ms and the timeout, whenever it fell silent',
+    async (heartbeatMs) => {
+      start({ ...options, heartbeatMs })
+      for (const silentAfterMs of [1, 50, heartbeatMs]) {
+        await environment.advance(heartbeatMs)
+        heartbeat.heard(environment.now())
+        await environment.advance(silentAfterMs)
+        heartbeat.heard(environment.now())
+      }
+      const silentFrom = environment.now()
+      await environment.advance(60_000)
+      expect((lostAt ?? Number.POSITIVE_INFINITY) - silentFrom).toBeLessThanOrEqual(
+        heartbeatMs + options.heartbeatTimeoutMs + 40,
+      )
+    },
+  )
+
+  test('are asked for no more once it is stopped', async () => {
+    await environment.advance(25_000)
+    heartbeat.stop()
+    heartbeat.heard(environment.now())
+    await environment.advance(100_000)
+    expect(pings).toEqual([25_000])
+    expect(lostAt).toBeUndefined()
+    expect(environment.pendingTimers).toBe(0)
   })
 
   test('are that what waits to be written shrinks, where something waits', async () => {
