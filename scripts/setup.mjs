@@ -65,8 +65,8 @@ function checkNodeVersion(manifest) {
 
 /** Why node_modules is not what the lock file says; undefined where it is. */
 function findInstallMismatch(lock) {
-  const installed = readJson(path.join(root, 'node_modules', '.package-lock.json'))
-  if (installed === undefined) return { reason: 'nothing is installed', isOptional: false }
+  const installed = readInstalled()
+  if (typeof installed === 'string') return { reason: installed, isOptional: false }
   const present = installed.packages || {}
   let optional
   for (const [location, wanted] of Object.entries(lock.packages)) {
@@ -80,6 +80,17 @@ function findInstallMismatch(lock) {
   const extra = Object.keys(present).find((location) => lock.packages[location] === undefined)
   if (extra !== undefined) return { reason: `${extra} is not in the lock file`, isOptional: false }
   return optional
+}
+
+/** What npm noted of what it installed, or why that cannot be known. */
+function readInstalled() {
+  const notes = readIfExists(path.join(root, 'node_modules', '.package-lock.json'))
+  if (notes === undefined) return 'nothing is installed'
+  try {
+    return JSON.parse(notes)
+  } catch {
+    return 'an installation was broken off' // Or npm is at it, while the lock is held.
+  }
 }
 
 function describeMismatch(location, wanted, found) {

@@ -198,6 +198,15 @@ describe('setup builds again', () => {
   })
 })
 
+test('setup installs again what was broken off while npm noted it', async () => {
+  await setUp()
+  checkout.write('node_modules/.package-lock.json', '{"packages": {"node_mo')
+  const { code, stderr } = await checkout.setup()
+  expect(code).toBe(0)
+  expect(stderr).toContain('(an installation was broken off)')
+  expect(checkout.takeCalls()).toEqual(['npm'])
+})
+
 describe('several setups at once', () => {
   test('do the work once, and all succeed', async () => {
     const results = await Promise.all([checkout.setup(), checkout.setup(), checkout.setup()])
