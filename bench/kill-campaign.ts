@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Durability } from '../persistence/document-store.js'
 import type { Environment } from '../runtime/environment.js'
 import { createRandom } from '../runtime/seeded-random.js'
+import { findFreePort } from './free-port.js'
 import { KillDocument } from './kill-document.js'
 import { ServerProcess } from './server-process.js'
 import { loadStockProvider } from './stock-provider.js'
@@ -47,8 +48,8 @@ export async function runKillCampaign(options: KillCampaignOptions): Promise<rea
   const Provider = await loadStockProvider()
   const random = createRandom(options.seed)
   const dataDirectory = await mkdtemp(path.join(tmpdir(), 'cairn-kill-'))
-  let server = await ServerProcess.start({ environment, dataDirectory, durability })
-  const restart = { environment, dataDirectory, durability, port: server.port }
+  const start = { environment, dataDirectory, durability, port: await findFreePort(environment) }
+  let server = await ServerProcess.start(start)
   const shown = new ShownCount()
   const documents = Array.from(
     { length: options.documents ?? 3 },
@@ -72,7 +73,7 @@ export async function runKillCampaign(options: KillCampaignOptions): Promise<rea
       await new Promise<void>((resolve) => environment.setTimer(resolve, random() * 10))
       await server.kill()
       await Promise.all(documents.map((document) => document.settle()))
-      server = await ServerProcess.start(restart)
+      server = await ServerProcess.start(start)
       const round = await inspect(documents, rounds.length + 1)
       rounds.push(round)
       options.onRound?.(round)

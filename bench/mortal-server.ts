@@ -1,3 +1,4 @@
+import { findFreePort } from './free-port.js'
 import { ServerProcess, type ServerProcessOptions } from './server-process.js'
 
 /** A server process that is killed and comes back on the same port with the same directory. */
@@ -11,7 +12,7 @@ export class MortalServer {
   readonly failure: Promise<never>
 
   private constructor(options: ServerProcessOptions, process: ServerProcess) {
-    this.#options = { ...options, port: process.port }
+    this.#options = options
     this.#process = process
     this.failure = new Promise<never>((_, reject) => {
       this.#reject = reject
@@ -19,7 +20,10 @@ export class MortalServer {
   }
 
   static async start(options: ServerProcessOptions): Promise<MortalServer> {
-    return new MortalServer(options, await ServerProcess.start(options))
+    // One of its own: while it is down the system must not give the port to somebody else.
+    const port = options.port ?? (await findFreePort(options.environment))
+    const lasting = { ...options, port }
+    return new MortalServer(lasting, await ServerProcess.start(lasting))
   }
 
   get url(): string {

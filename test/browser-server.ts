@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findFreePort } from '../bench/free-port.js'
+import { systemEnvironment } from '../runtime/system-environment.js'
 import { RunningCommand } from './running-command.js'
 
 const command = fileURLToPath(new URL('../cli/main.js', import.meta.url))
@@ -29,10 +31,16 @@ export class BrowserServer {
   /** Serves the same documents on the same port. Does nothing where it runs. */
   async start(): Promise<void> {
     if (this.#process !== undefined) return
+    if (this.#port === 0) this.#port = await findFreePort(systemEnvironment)
     const options = ['--port', String(this.#port), '--data', this.#directory]
-    this.#process = new RunningCommand(process.execPath, [command, 'serve', ...options])
-    const [, port] = /ws:\/\/[^/]+:(\d+)/.exec(await this.#process.firstLine) ?? []
-    this.#port = Number(port)
+    const started = new RunningCommand(process.execPath, [command, 'serve', ...options])
+    this.#process = started
+    try {
+      await started.firstLine
+    } catch (error) {
+      this.#process = undefined
+      throw error
+    }
   }
 
   /** Ends it at once, without a word to anybody. */

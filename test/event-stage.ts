@@ -1,14 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { findFreePort } from '../bench/free-port.js'
 import { levelStore, memoryStore } from '../persistence/index.js'
+import { systemEnvironment } from '../runtime/system-environment.js'
 import { type CairnServer, createServer, type ServerOptions } from '../server/index.js'
 import { ClosingLog } from './closing-log.js'
 import { EventEditor, type EventEditorOptions } from './event-editor.js'
 import { EventReader, type EventReaderOptions } from './event-reader.js'
 import { StockClient, type StockClientOptions } from './stock-client.js'
 
-export type EventStageOptions = Omit<ServerOptions, 'store' | 'environment' | 'logger'> & {
+export type EventStageOptions = Omit<ServerOptions, 'store' | 'logger'> & {
   /** Keeps documents in a directory, so that the server can be started again. @default false */
   readonly isDurable?: boolean
 }
@@ -94,8 +96,8 @@ export class EventStage {
     const { isDurable: _, ...options } = this.#options
     const store = this.#directory === undefined ? memoryStore() : levelStore(this.#directory)
     this.#cairn = createServer({ ...options, store, logger: this.log.logger })
-    const { port } = await this.#cairn.listen({ port: this.#port })
-    this.#port = port
+    if (this.#port === 0) this.#port = await findFreePort(systemEnvironment)
+    await this.#cairn.listen({ port: this.#port })
   }
 
   #keep<Client extends { destroy(): void }>(client: Client): Client {

@@ -3,8 +3,10 @@ import { createServer as createHttpServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
+import { findFreePort } from '../bench/free-port.js'
 import type { DocumentStore } from '../persistence/document-store.js'
 import { levelStore } from '../persistence/index.js'
+import { systemEnvironment } from '../runtime/system-environment.js'
 import { type CairnServer, createServer, type ServerOptions } from '../server/index.js'
 
 export type LiveServerOptions = Omit<ServerOptions, 'store' | 'environment'> & {
@@ -67,6 +69,7 @@ export class LiveServer {
   }
 
   async #start(): Promise<void> {
+    if (this.#port === 0) this.#port = await findFreePort(systemEnvironment)
     const { wrapStore = (store: DocumentStore) => store, ...options } = this.#options
     const cairn = createServer({ ...options, store: wrapStore(levelStore(this.dataDirectory)) })
     const http = createHttpServer()
@@ -80,8 +83,6 @@ export class LiveServer {
       http.once('error', reject)
       http.listen(this.#port, '127.0.0.1', resolve)
     })
-    const address = http.address()
-    if (address !== null && typeof address === 'object') this.#port = address.port
     this.#http = http
     this.#cairn = cairn
   }

@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { findFreePort } from '../bench/free-port.js'
 import { memoryStore } from '../persistence/index.js'
+import { systemEnvironment } from '../runtime/system-environment.js'
 import { createServer } from '../server/index.js'
 import { EventEditor } from './event-editor.js'
 import { EventReader } from './event-reader.js'
@@ -34,7 +36,7 @@ interface Running {
 
 /** Runs code as a file of this package, so that it finds what it imports; resolves with its lines. */
 function run(name: string, code: string): Running {
-  const folder = join('dist', 'readme-examples')
+  const folder = join('dist', 'test', 'readme-examples')
   mkdirSync(folder, { recursive: true })
   const file = join(process.cwd(), folder, `${name}-${process.pid}.mjs`)
   writeFileSync(file, code)
@@ -81,9 +83,7 @@ test('the example of the README with CairnProvider knows what is saved', async (
 })
 
 test('the embedding example of the README serves documents beside the application', async () => {
-  const probe = createServer({ store: memoryStore() })
-  const { port } = await probe.listen({ port: 0 })
-  await probe.close({ deadlineMs: 1_000 })
+  const port = await findFreePort(systemEnvironment)
   run('embedding', example('embedding', port))
   const url = `ws://127.0.0.1:${port}/documents`
   const [alice, bob] = [new StockClient(url, 'notes'), new StockClient(url, 'notes')]
@@ -98,9 +98,7 @@ test('the embedding example of the README serves documents beside the applicatio
 })
 
 test('the events example of the README serves a document to whoever reads it', async () => {
-  const probe = createServer({ store: memoryStore() })
-  const { port } = await probe.listen({ port: 0 })
-  await probe.close({ deadlineMs: 1_000 })
+  const port = await findFreePort(systemEnvironment)
   run('events', example('events', port))
   const url = `http://127.0.0.1:${port}`
   const answers = () => fetch(url).then((page) => page.text(), String)

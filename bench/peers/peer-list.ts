@@ -1,10 +1,11 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Environment } from '../../runtime/environment.js'
+import { findFreePort } from '../free-port.js'
 import { ServerProcess } from '../server-process.js'
 import type { Peer, RunningPeer } from './peer.js'
 import { ownNode } from './peer-installation.js'
-import { findFreePort, PeerProcess } from './peer-process.js'
+import { PeerProcess } from './peer-process.js'
 
 const relayProgram = fileURLToPath(new URL('./relay-server.js', import.meta.url))
 const hocuspocusProgram = fileURLToPath(new URL('./hocuspocus-server.js', import.meta.url))
@@ -55,7 +56,7 @@ export function yWebsocketPeer(folder: string, withLevelDb: boolean): Peer {
     acknowledges: false,
     keepsDocuments: true,
     async start(environment, directory) {
-      const port = await findFreePort()
+      const port = await findFreePort(environment)
       const server = await PeerProcess.start({
         environment,
         command: process.execPath,
@@ -83,7 +84,7 @@ export function hocuspocusPeer(folder: string, withSqlite: boolean): Peer {
     acknowledges: true,
     keepsDocuments: true,
     async start(environment: Environment, directory: string): Promise<RunningPeer> {
-      const port = await findFreePort()
+      const port = await findFreePort(environment)
       const database = withSqlite ? [path.join(directory, 'documents.sqlite')] : []
       const server = await PeerProcess.start({
         environment,

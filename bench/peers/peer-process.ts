@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { Deadline } from '../../runtime/deadline.js'
 import type { Environment } from '../../runtime/environment.js'
 
@@ -82,16 +81,4 @@ export class PeerProcess {
       this.#child.stderr?.setEncoding('utf8').on('data', read)
     })
   }
-}
-
-/** A port that nobody uses now; for servers that cannot be told to take any. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (typeof address === 'object' && address !== null) return address.port
-  throw new Error('the system gave no port')
 }
