@@ -159,6 +159,22 @@ describe('an event stream transport', () => {
     expect(server.closed).toMatchObject({ code, reason })
   })
 
+  test('answered with a reason that comes in parts, and never ends, reads all that it needs', async () => {
+    const server = new FakeServer()
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await null
+        controller.enqueue(new TextEncoder().encode(first.shift() ?? 'and so on, '))
+      },
+    })
+    const first = ['UNAUTH', 'ENTICATED: the tok', 'en is over, ']
+    await server.answer(new Response(body, { status: 401 }))
+    await server.environment.settle()
+    expect(server.closed).toMatchObject({ code: 4401 })
+    expect(server.closed?.reason).toMatch(/^UNAUTHENTICATED: the token is over, and so on, /)
+    expect(server.closed?.reason.length).toBeLessThanOrEqual(1_024)
+  })
+
   test.each([401, 403, 404, 413])(
     'answered with the status %i by something else on the way is lost, and not final',
     async (status) => {

@@ -19,7 +19,10 @@ let workFolder: string
 
 beforeAll(() => {
   mkdirSync(folder, { recursive: true })
-  for (const [name, code] of examples) writeFileSync(path.join(folder, `${name}.mjs`), code)
+  for (const [name, code] of examples) {
+    // How fast it is depends on the machine, and is not what this test is about.
+    writeFileSync(path.join(folder, `${name}.mjs`), code.replace('maxP99: 2_000', 'maxP99: 20_000'))
+  }
   workFolder = mkdtempSync(path.join(tmpdir(), 'cairn-bench-examples-'))
 })
 

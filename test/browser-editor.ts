@@ -1,4 +1,5 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 /** What is used of the page's elements; this program itself knows no DOM. */
 interface Element {
@@ -81,9 +82,9 @@ export class BrowserEditor {
     }, this.#caretSelector)
   }
 
-  /** Resolves when the text holds `part`. */
+  /** Resolves when the text holds `part`, to its last space: locators do not look at those. */
   async shows(part: string): Promise<void> {
-    await this.#text.filter({ hasText: part }).waitFor()
+    await expect.poll(() => this.text(), { timeout: 20_000 }).toContain(part)
   }
 
   /** Resolves when the caret of somebody else is in the text. */

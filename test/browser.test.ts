@@ -202,8 +202,9 @@ describe.skipIf(skipReason !== undefined)('in a browser', { timeout: 90_000 }, (
 
   test('whoever writes in Quill is said to be typing', async () => {
     const { ada, bob } = await openTwo('quill')
-    await ada.type('Hello')
-    await bob.page.locator('#typing').getByText('Ada is typing').waitFor()
+    // It is said for a few seconds only, so it is waited for before it begins.
+    const isSeen = bob.page.locator('#typing').getByText('Ada is typing').waitFor()
+    await Promise.all([isSeen, ada.type('Hello')])
   })
 
   test('the first page leads to all of them', async () => {

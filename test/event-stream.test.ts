@@ -128,7 +128,7 @@ function cloneOf(editor: EventEditor): Y.Doc {
 
 describe('signs of life', () => {
   test('are asked of a client that sends, which answers by itself', async () => {
-    stage = await EventStage.start({ timings: { heartbeatMs: 100, heartbeatTimeoutMs: 500 } })
+    stage = await EventStage.start({ timings: { heartbeatMs: 100, heartbeatTimeoutMs: 10_000 } })
     let posts = 0
     const counting: typeof fetch = (input, init) => {
       if (init?.method === 'POST') posts++
@@ -176,7 +176,7 @@ describe('the end of a stream', () => {
     await stage.reader('notes', '', { isStalled: true }).answered()
     const startedAt = systemEnvironment.now()
     await stage.close()
-    expect(systemEnvironment.now() - startedAt).toBeLessThan(2_500)
+    expect(systemEnvironment.now() - startedAt).toBeLessThan(4_500)
   })
 
   test('is 1006 for the client where the network, or another server, ends it', async () => {

@@ -10,7 +10,8 @@ import { RunningCommand } from './running-command.js'
 import { saySkipped } from './say-skipped.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const networkFailure = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT)\b/
+const networkFailure =
+  /\b(E(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|CONNABORTED|NETUNREACH|TIMEDOUT|PIPE|429|5\d\d)|ERR_SOCKET_TIMEOUT)\b/
 
 const manifest: { exports: Record<string, unknown> } = JSON.parse(
   fs.readFileSync(path.join(root, 'package.json'), 'utf8'),
@@ -39,7 +40,9 @@ beforeAll(async () => {
   const [{ filename, files }] = JSON.parse(packed.stdout)
   packedFiles = files.map((file: { path: string }) => file.path)
   fs.writeFileSync(path.join(project, 'package.json'), '{ "name": "empty", "private": true }')
-  const installed = await npm(project, 'install', '--prefer-offline', path.join(project, filename))
+  // A registry that does not answer is given up before this hook is.
+  const patience = ['--prefer-offline', '--fetch-timeout=30000', '--fetch-retries=1']
+  const installed = await npm(project, 'install', ...patience, path.join(project, filename))
   if (installed.code === 0) return
   if (!networkFailure.test(installed.stderr)) throw new Error(installed.stderr)
   skipReason = 'the npm registry cannot be reached, so the package cannot be installed'

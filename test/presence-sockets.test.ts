@@ -86,9 +86,14 @@ describe('over real sockets, for stock clients', () => {
 
   test('a clean leave is seen at once', async () => {
     const { alice, bob, log } = await aliceAndBob()
+    const told: string[] = []
+    const stop = server.cairn.document(name).onPresence(({ type }) => told.push(type))
     bob.provider.disconnect()
-    expect(await gone(alice)).toBeLessThan(graceMs)
+    await gone(alice)
     expect(log).toEqual(['removed'])
+    // Nobody waited out his grace.
+    expect(told).not.toContain('away')
+    stop()
   })
 
   test('who is gone without a word is out of the list within heartbeat and grace', async () => {
