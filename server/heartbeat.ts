@@ -47,24 +47,21 @@ export class Heartbeat {
 
   heard(now: number): void {
     this.#lastHeardAt = now
-    if (this.#question !== undefined) this.#answered()
+    if (this.#question === undefined) return
+    this.#question = undefined
+    // Else the next look would be when the answer was due, however soon the next question is.
+    this.#schedule()
   }
 
   /** What waited to be written has gone; that answers a look at it, not a ping. */
   drained(): void {
-    if (this.#question !== undefined && this.#question.bufferedBytes > 0) this.#answered()
+    if (this.#question !== undefined && this.#question.bufferedBytes > 0) this.#question = undefined
   }
 
   /** Nothing more is asked or said, whatever is heard. */
   stop(): void {
     this.#question = undefined
     this.#task.cancel()
-  }
-
-  #answered(): void {
-    this.#question = undefined
-    // Else the next look would be when the answer was due, however soon the next question is.
-    this.#schedule()
   }
 
   #run(now: number): void {
