@@ -19,7 +19,7 @@ export interface HttpListenerOptions {
 export class HttpListener {
   readonly #options: HttpListenerOptions
   readonly #server: Server
-  /** Without a request: never used, as browsers open them ahead, between two, or before the first is whole. */
+  /** Without a request: never used, as browsers open them ahead, between two, or with half of one. */
   readonly #resting = new Set<Socket>()
 
   constructor(options: HttpListenerOptions) {

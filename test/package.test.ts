@@ -11,7 +11,7 @@ import { saySkipped } from './say-skipped.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const networkFailure =
-  /\b(E(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|CONNABORTED|NETUNREACH|TIMEDOUT|PIPE|429|5\d\d)|ERR_SOCKET_TIMEOUT)\b/
+  /\b(ENOTFOUND|EAI_AGAIN|ECONN\w+|ENETUNREACH|ETIMEDOUT|EPIPE|ERR_SOCKET_TIMEOUT|E429|E5\d\d)\b/
 
 const manifest: { exports: Record<string, unknown> } = JSON.parse(
   fs.readFileSync(path.join(root, 'package.json'), 'utf8'),
