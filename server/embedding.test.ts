@@ -118,6 +118,52 @@ describe('transact', () => {
     expect(doc.getText('text').toString()).toBe('done')
   })
 
+  test('that throws costs others that run at the same time nothing', async () => {
+    simulated = new SimulatedServer()
+    await transact('notes', (doc) => doc.getText('text').insert(0, 'base'))
+    const texts: string[] = []
+    const outcomes = await simulated.run(
+      Promise.allSettled([
+        simulated.server.transact('notes', (doc) => doc.getText('text').insert(4, ', first')),
+        simulated.server.transact('notes', (doc) => {
+          doc.getText('text').delete(0, 4)
+          throw new Error('changed my mind')
+        }),
+        simulated.server.transact('notes', (doc) => {
+          texts.push(doc.getText('text').toString())
+          doc.getText('text').insert(0, 'last, ')
+        }),
+      ]),
+    )
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    // What is on its way to the disk may be missing; what was given up must not be there.
+    expect(texts[0]).toMatch(/^base(, first)?$/)
+    expect((await read('notes')).getText('text').toString()).toBe('last, base, first')
+  })
+
+  test('may be in turn for one principal and for another', async () => {
+    simulated = new SimulatedServer()
+    for (const principal of ['alice', 'bob', 'alice', '', 'bob']) {
+      const insert = (doc: Y.Doc): void => doc.getText('text').insert(0, `${principal} `)
+      await simulated.run(simulated.server.transact('notes', insert, principal))
+    }
+    const doc = await read('notes')
+    expect(doc.getText('text').toString()).toBe('bob  alice bob alice ')
+    expect(Y.decodeStateVector(Y.encodeStateVector(doc)).size).toBe(3)
+  })
+
+  test('refuses a change that goes on after it returned, and leaves nothing of it', async () => {
+    simulated = new SimulatedServer()
+    const later = simulated.server.transact('notes', async (doc) => {
+      doc.getText('text').insert(0, 'now')
+      await null
+      doc.getText('text').insert(0, 'later')
+    })
+    await expect(simulated.run(later)).rejects.toThrow(TypeError)
+    await transact('notes', (doc) => doc.getText('text').insert(0, 'done'))
+    expect((await read('notes')).getText('text').toString()).toBe('done')
+  })
+
   test('rejects when the store fails, and what it wrote is not seen', async () => {
     simulated = new SimulatedServer()
     await transact('notes', (doc) => doc.getText('text').insert(0, 'kept'))

@@ -17,8 +17,7 @@ export async function transactDocument<Result>(
   const { document, open } = await context.use(name, outcome)
   const { replica } = document
   try {
-    const doc = await replica.current()
-    const { result, update } = replica.change(doc, change)
+    const { result, update } = await replica.change(change, principal)
     open.receiveUpdate(outcome.author(principal), update, outcome.receipt)
     await outcome.durable
     return result
