@@ -12,6 +12,7 @@ import { HeadPosition } from './position.js'
 import type { PresenceFlush } from './presence-flush.js'
 import type { PresenceTable } from './presence-table.js'
 import type { Receipt } from './receipts.js'
+import { requireStoreRoom } from './store-room.js'
 import { SyncAnswers } from './sync-answers.js'
 
 /** By then what fills the room for held updates may have been admitted. */
@@ -110,10 +111,11 @@ export class OpenDocument {
    * Steps 2 to 4 for one update: what is complete goes to the log, what lacks its past is held, what
    * adds nothing is dropped. `receipt` settles when all of it is durable.
    *
-   * @throws MALFORMED_UPDATE, TOO_LARGE, LIMIT_REACHED, FORBIDDEN; nothing was changed then
+   * @throws MALFORMED_UPDATE, TOO_LARGE, LIMIT_REACHED, FORBIDDEN, RATE; nothing was changed then
    */
   receiveUpdate(author: Author, update: Uint8Array, receipt?: Receipt): void {
     if (this.#failure !== undefined) throw this.#failure
+    requireStoreRoom(this.#context.store, this.#context.limits.uncommittedBytes, update.byteLength)
     const { complete, rest } = this.#admit(author, update)
     if (complete !== undefined) this.#append(complete, author, receipt)
     if (rest !== undefined) this.#hold(rest, author, receipt)

@@ -12,7 +12,7 @@ import { CairnError } from '../protocol/errors.js'
  * everything that waits, and whatever comes, is refused until `heal`.
  */
 export class GatedStore extends ForwardingStore {
-  #waiting: { readonly run: () => void; readonly refuse: () => void }[] = []
+  #waiting: { readonly bytes: number; readonly run: () => void; readonly refuse: () => void }[] = []
   #isHeld = false
   #isBroken = false
   /** Rejects the next `openLog` with this. */
@@ -27,6 +27,10 @@ export class GatedStore extends ForwardingStore {
 
   get waitingAppends(): number {
     return this.#waiting.length
+  }
+
+  override get queuedBytes(): number {
+    return this.#waiting.reduce((sum, { bytes }) => sum + bytes, super.queuedBytes)
   }
 
   hold(): void {
@@ -71,6 +75,7 @@ export class GatedStore extends ForwardingStore {
     if (!this.#isHeld) return log.append(record)
     return new Promise((resolve, reject) => {
       this.#waiting.push({
+        bytes: record.update.byteLength,
         run: () => log.append(record).then(resolve, reject),
         refuse: () => reject(unavailable()),
       })
