@@ -167,6 +167,8 @@ export class CairnServer {
     this.#http = http
     try {
       await this.open()
+      // `close` may have been called while the store opened.
+      if (this.#state.name !== 'open') throw goingAway()
       return await http.listen({ port: address.port ?? 1234, host: address.host ?? '127.0.0.1' })
     } catch (error) {
       this.#http = undefined

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { memoryStore } from '../persistence/memory-store.js'
 import { parseCloseReason } from '../protocol/close-reason.js'
 import { RecordingSocket } from '../test/recording-socket.js'
 import { Replica } from '../test/replica.js'
 import { SimulatedServer } from '../test/simulated-server.js'
+import { createServer } from './cairn-server.js'
 
 describe('close', () => {
   test('makes durable, shows and acknowledges what is in flight, then closes with 1012', async () => {
@@ -97,5 +99,12 @@ describe('close', () => {
     expect(late.closed?.code).toBe(1012)
     simulated.store.release()
     await simulated.run(closed)
+  })
+
+  test('ends a listen that was under way', async () => {
+    const server = createServer({ store: memoryStore() })
+    const refused = expect(server.listen({ port: 0 })).rejects.toMatchObject({ code: 'GOING_AWAY' })
+    await server.close()
+    await refused
   })
 })

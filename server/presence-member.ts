@@ -87,7 +87,8 @@ export class PresenceMember {
     if (perSecond === 0) return now
     const intervalMs = 1_000 / perSecond
     const arrival = Math.max(this.#theoreticalArrival, now)
-    const allowedAt = arrival - (1_000 - intervalMs)
+    // One change at once is always allowed, also where a second is not enough for one.
+    const allowedAt = arrival - Math.max(0, 1_000 - intervalMs)
     if (allowedAt > now) return allowedAt
     this.#theoreticalArrival = arrival + intervalMs
     return now
