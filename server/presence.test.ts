@@ -103,6 +103,15 @@ describe('a client that leaves', () => {
   }
 })
 
+test('changes rarer than one a second are shown too', async () => {
+  start({ presence: { limits: { changesPerSecond: 0.5 } } })
+  const [alice, bob] = [visitor(1, { name: 'alice' }), visitor(2, { name: 'bob' })]
+  await alice.enter()
+  await bob.enter()
+  await simulated.pass(5_000)
+  expect(alice.sees).toEqual(['alice', 'bob'])
+})
+
 describe('a client that is gone without a word', () => {
   test('is out of the list within heartbeat, its timeout and grace', async () => {
     start({ timings: { heartbeatMs: 25_000, heartbeatTimeoutMs: 10_000 } })
