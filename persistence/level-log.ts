@@ -179,9 +179,9 @@ export class LevelDocumentLog implements DocumentLog {
     const { engine, environment } = this.#context
     const snapshotId = environment.randomBytes(snapshotIdLength)
     const written = { nameBytes: this.#nameBytes, entry: this.#entry, snapshotId, snapshot }
-    this.#entry = await writeSnapshotChunks(written, (operations) => {
+    this.#entry = await writeSnapshotChunks(written, (operations, options) => {
       this.#check()
-      return engine.commit(operations)
+      return engine.commit(operations, options)
     })
     const { update, ...index } = snapshot
     this.#snapshot = { ...index, byteLength: update.byteLength }

@@ -1,4 +1,5 @@
 import { ClassicLevel } from 'classic-level'
+import { syncLogs } from './sync-logs.js'
 
 /** Half open: from `gte` up to and without `lt`, in the order of the bytes. */
 export interface KeyRange {
@@ -37,7 +38,10 @@ export interface LevelView extends LevelReader {
 /** What the store needs of an open LevelDB; tests put failures in between. */
 export interface LevelPort extends LevelReader {
   view(): LevelView
-  /** All or nothing. With `sync` it resolves after an fsync. */
+  /**
+   * All or nothing, one at a time. With `sync` it resolves after an fsync, and is never on the disk
+   * without everything that was written before it.
+   */
   write(operations: LevelOperation[], options: { readonly sync: boolean }): Promise<void>
   close(): Promise<void>
 }
@@ -61,6 +65,8 @@ export const openClassicLevel: OpenLevel = async (directory, options) => {
     ...options,
   })
   await level.open()
+  // Opening has put everything that was there into tables.
+  let hasUnsynced = false
   return {
     get: (key) => level.get(key),
     scan: (range, scanOptions) =>
@@ -68,7 +74,11 @@ export const openClassicLevel: OpenLevel = async (directory, options) => {
     scanKeys: (range, scanOptions) =>
       pages(level.keys(rangeOptions(range, scanOptions)), scanOptions),
     view: () => createView(level),
-    write: (operations, { sync }) => level.batch(operations, { sync }),
+    async write(operations, { sync }) {
+      if (sync && hasUnsynced) await syncLogs(directory)
+      hasUnsynced = !sync
+      await level.batch(operations, { sync })
+    },
     close: () => level.close(),
   }
 }

@@ -22,7 +22,12 @@ import { LevelEngine } from './level-engine.js'
 import { readError } from './level-errors.js'
 import { nameKey } from './level-keys.js'
 import { LevelDocumentLog } from './level-log.js'
-import { type LevelView, type OpenLevel, openClassicLevel } from './level-port.js'
+import {
+  type LevelOperation,
+  type LevelView,
+  type OpenLevel,
+  openClassicLevel,
+} from './level-port.js'
 import { NameLocks } from './name-locks.js'
 import { putMark } from './snapshot-writer.js'
 import { summarizeTail } from './tail-summary.js'
@@ -170,11 +175,13 @@ class LevelStore implements DocumentStore {
       // Damage does not keep a document from being deleted: what either key names goes.
       const ids = await this.#read(name, (view) => findIds(view, nameBytes))
       if (ids === undefined) return false
-      await this.#engine.commit([
+      const operations: readonly LevelOperation[] = [
         { type: 'del', key: nameKey('catalogue', nameBytes) },
         { type: 'del', key: nameKey('guard', nameBytes) },
         ...ids.map((id) => putMark('sweep', { what: 'document', id })),
-      ])
+      ]
+      // Its records go next, and no power cut may bring it back without them.
+      await this.#engine.commit(operations, { needsSync: true })
       this.#sweeper.kick()
       return true
     } finally {

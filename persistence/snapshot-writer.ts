@@ -25,7 +25,10 @@ export interface SnapshotWrite {
  */
 export async function writeSnapshotChunks(
   write: SnapshotWrite,
-  commit: (operations: readonly LevelOperation[]) => Promise<void>,
+  commit: (
+    operations: readonly LevelOperation[],
+    options?: { readonly needsSync: boolean },
+  ) => Promise<void>,
 ): Promise<CatalogueEntry> {
   const { entry, snapshotId, snapshot } = write
   const garbage = { what: 'snapshot', id: entry.id, snapshotId } as const
@@ -41,14 +44,16 @@ export async function writeSnapshotChunks(
   }
   const next: CatalogueEntry = { ...entry, snapshot: reference }
   const old = entry.snapshot
-  await commit([
+  const operations: readonly LevelOperation[] = [
     entryOperation(write.nameBytes, next),
     { type: 'del', key: markKey('provisional', garbage) },
     putMark('sweep', { what: 'records', id: entry.id, through }),
     ...(old === undefined
       ? []
       : [putMark('sweep', { what: 'snapshot', id: entry.id, snapshotId: old.snapshotId })]),
-  ])
+  ]
+  // What it replaces goes next, and no power cut may take both.
+  await commit(operations, { needsSync: true })
   return next
 }
 
