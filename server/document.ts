@@ -277,6 +277,7 @@ export class Document {
     document.stop(error)
     replica?.discard()
     for (const user of [...this.#users]) user.onDocumentLost(error)
+    this.#context.snapshots.forget(document.log)
     return done
   }
 

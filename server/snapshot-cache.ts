@@ -3,13 +3,19 @@ import { encodeUpdate } from '../protocol/codec.js'
 import { MessageBatch } from '../runtime/message-batch.js'
 import { pieceBytes } from './piece-writer.js'
 
+/** What is asked of a log whose snapshot is read. */
+export type SnapshotSource = Pick<DocumentLog, 'snapshot' | 'readSnapshot'>
+
 /**
  * Snapshots as ready messages, for the joins of the whole server. Reading is shared by whoever asks
  * meanwhile; the least recently used go when all of them have more bytes than allowed.
+ *
+ * A snapshot is known by the open log that it was read from: whatever else tells documents apart may
+ * be the same for two of them, as after an import of one archive under two names.
  */
 export class SnapshotCache {
   readonly #maxBytes: number
-  readonly #entries = new Map<string, SnapshotEntry>()
+  readonly #entries = new Map<SnapshotSource, SnapshotEntry>()
   #bytes = 0
 
   constructor(maxBytes: number) {
@@ -17,36 +23,42 @@ export class SnapshotCache {
   }
 
   /** The snapshot that `log` has now, as one update message. Rejects as `readSnapshot` does. */
-  read(log: DocumentLog): Promise<CachedSnapshot> {
-    const key = cacheKey(log)
-    const cached = this.#entries.get(key)
-    if (cached !== undefined) {
-      this.#entries.delete(key)
-      this.#entries.set(key, cached)
+  read(log: SnapshotSource): Promise<CachedSnapshot> {
+    const through = log.snapshot?.through ?? 0
+    const cached = this.#entries.get(log)
+    if (cached?.through === through) {
+      this.#entries.delete(log)
+      this.#entries.set(log, cached)
       return cached.snapshot
     }
+    this.forget(log)
     const entry: SnapshotEntry = {
+      through,
       snapshot: log.readSnapshot().then(toCached),
       bytes: keptBytes(log.snapshot?.byteLength ?? 0),
     }
-    this.#entries.set(key, entry)
+    this.#entries.set(log, entry)
     this.#bytes += entry.bytes
     this.#evict()
-    entry.snapshot.catch(() => this.#forget(key, entry))
+    entry.snapshot.catch(() => {
+      if (this.#entries.get(log) === entry) this.forget(log)
+    })
     return entry.snapshot
   }
 
-  #evict(): void {
-    for (const [key, entry] of this.#entries) {
-      if (this.#bytes <= this.#maxBytes) return
-      this.#forget(key, entry)
-    }
+  /** `log` was closed: nobody asks for its snapshot any more. */
+  forget(log: SnapshotSource): void {
+    const entry = this.#entries.get(log)
+    if (entry === undefined) return
+    this.#entries.delete(log)
+    this.#bytes -= entry.bytes
   }
 
-  #forget(key: string, entry: SnapshotEntry): void {
-    if (this.#entries.get(key) !== entry) return
-    this.#entries.delete(key)
-    this.#bytes -= entry.bytes
+  #evict(): void {
+    for (const log of this.#entries.keys()) {
+      if (this.#bytes <= this.#maxBytes) return
+      this.forget(log)
+    }
   }
 }
 
@@ -65,6 +77,8 @@ function toCached(update: Uint8Array): CachedSnapshot {
 }
 
 interface SnapshotEntry {
+  /** Which of the log's snapshots it is. */
+  readonly through: number
   readonly snapshot: Promise<CachedSnapshot>
   readonly bytes: number
 }
@@ -72,9 +86,4 @@ interface SnapshotEntry {
 /** The message; of a small one also the frames that are made of it once. */
 function keptBytes(byteLength: number): number {
   return byteLength > pieceBytes ? byteLength : 2 * byteLength
-}
-
-function cacheKey(log: DocumentLog): string {
-  const epoch = log.epoch === undefined ? '' : Buffer.from(log.epoch).toString('hex')
-  return `${epoch}/${log.snapshot?.through ?? 0}`
 }
