@@ -50,7 +50,10 @@ export interface ServerLimits {
   readonly documentSignalBytes: number
   /** Milliseconds that authentication and opening may take together. @default 30,000 */
   readonly joinMs: number
-  /** Bytes of snapshots kept in memory for joins. 0 keeps none. @default 64 MiB */
+  /**
+   * Bytes of snapshots kept in memory for joins. One that is being sent stays whatever its size, once
+   * for all who get it. 0 keeps none beyond that. @default 64 MiB
+   */
   readonly snapshotCacheBytes: number
   /** Compactions that wait for their turn, and diffs. 0 refuses to wait. @default 1,000 of each */
   readonly workerQueue: number

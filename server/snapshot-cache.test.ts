@@ -25,8 +25,10 @@ class FakeLog implements SnapshotSource {
   }
 }
 
+/** Somebody joins and has taken the snapshot. */
 async function letterOf(cache: SnapshotCache, log: SnapshotSource): Promise<string> {
-  const { update } = await cache.read(log)
+  const { update, release } = await cache.read(log)
+  release()
   return String.fromCharCode(update[0] ?? 0)
 }
 
@@ -43,12 +45,12 @@ describe('a snapshot for joins', () => {
   test('is read again when the log has another, or was closed meanwhile', async () => {
     const cache = new SnapshotCache(1_000)
     const log = new FakeLog('a')
-    await cache.read(log)
+    await letterOf(cache, log)
     log.snapshot = { ...log.snapshot, through: 2 }
-    await cache.read(log)
+    await letterOf(cache, log)
     expect(log.reads).toBe(2)
     cache.forget(log)
-    await cache.read(log)
+    await letterOf(cache, log)
     expect(log.reads).toBe(3)
   })
 
@@ -66,12 +68,54 @@ describe('a snapshot for joins', () => {
     const cache = new SnapshotCache(500)
     // Of a small one the frames are kept as well, which is twice its bytes.
     const [first, second, third] = [new FakeLog('1'), new FakeLog('2'), new FakeLog('3')]
-    await cache.read(first)
-    await cache.read(second)
-    await cache.read(first)
-    await cache.read(third)
-    await cache.read(first)
-    await cache.read(second)
+    await letterOf(cache, first)
+    await letterOf(cache, second)
+    await letterOf(cache, first)
+    await letterOf(cache, third)
+    await letterOf(cache, first)
+    await letterOf(cache, second)
     expect([first.reads, second.reads, third.reads]).toEqual([1, 2, 1])
+  })
+
+  test('is read once and has one copy while somebody holds it, however large it is', async () => {
+    const cache = new SnapshotCache(500_000)
+    const large = new FakeLog('L', 600_000)
+    const [first, second] = await Promise.all([cache.read(large), cache.read(large)])
+    expect(second.update).toBe(first.update)
+    first.release()
+    // Once is enough, so that a holder cannot let go for another.
+    first.release()
+    const third = await cache.read(large)
+    expect(third.update).toBe(second.update)
+    expect(large.reads).toBe(1)
+    second.release()
+    third.release()
+    await letterOf(cache, large)
+    expect(large.reads).toBe(2)
+  })
+
+  test('that is held counts as kept: for others there is less room, and it stays', async () => {
+    const cache = new SnapshotCache(500)
+    const [held, other, next] = [new FakeLog('h'), new FakeLog('o'), new FakeLog('n')]
+    const { release } = await cache.read(held)
+    await letterOf(cache, other)
+    await letterOf(cache, next)
+    await letterOf(cache, other)
+    await letterOf(cache, held)
+    expect([held.reads, other.reads]).toEqual([1, 2])
+    release()
+  })
+
+  test('that was replaced while somebody holds it is nobody else’s', async () => {
+    const cache = new SnapshotCache(500)
+    const log = new FakeLog('a')
+    const before = await cache.read(log)
+    log.snapshot = { ...log.snapshot, through: 2 }
+    const after = await cache.read(log)
+    expect(after.update).not.toBe(before.update)
+    before.release()
+    after.release()
+    await letterOf(cache, log)
+    expect(log.reads).toBe(2)
   })
 })

@@ -7,8 +7,10 @@ import { pieceBytes } from './piece-writer.js'
 export type SnapshotSource = Pick<DocumentLog, 'snapshot' | 'readSnapshot'>
 
 /**
- * Snapshots as ready messages, for the joins of the whole server. Reading is shared by whoever asks
- * meanwhile; the least recently used go when all of them have more bytes than allowed.
+ * Snapshots as ready messages, for the joins of the whole server. Whoever asks for one that is being
+ * read, or that somebody still holds, shares its bytes. What is held stays, however large, since
+ * letting it go would free nothing; of the others the least recently used go when all together have
+ * more bytes than allowed.
  *
  * A snapshot is known by the open log that it was read from: whatever else tells documents apart may
  * be the same for two of them, as after an import of one archive under two names.
@@ -16,53 +18,91 @@ export type SnapshotSource = Pick<DocumentLog, 'snapshot' | 'readSnapshot'>
 export class SnapshotCache {
   readonly #maxBytes: number
   readonly #entries = new Map<SnapshotSource, SnapshotEntry>()
+  /** Those that nobody holds, the least recently used first. */
+  readonly #unheld = new Set<SnapshotEntry>()
   #bytes = 0
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
-  /** The snapshot that `log` has now, as one update message. Rejects as `readSnapshot` does. */
-  read(log: SnapshotSource): Promise<CachedSnapshot> {
-    const through = log.snapshot?.through ?? 0
-    const cached = this.#entries.get(log)
-    if (cached?.through === through) {
-      this.#entries.delete(log)
-      this.#entries.set(log, cached)
-      return cached.snapshot
+  /**
+   * The snapshot that `log` has now, as one update message. Whoever asks holds it until `release`:
+   * while it waits for it, and while the bytes are on their way to its client. Rejects as
+   * `readSnapshot` does.
+   */
+  async read(log: SnapshotSource): Promise<HeldSnapshot> {
+    const entry = this.#entryOf(log)
+    entry.holders++
+    this.#unheld.delete(entry)
+    try {
+      const snapshot = await entry.snapshot
+      let isHeld = true
+      return {
+        ...snapshot,
+        release: () => {
+          if (isHeld) this.#release(entry)
+          isHeld = false
+        },
+      }
+    } catch (error) {
+      this.#drop(entry)
+      throw error
     }
-    this.forget(log)
-    const entry: SnapshotEntry = {
-      through,
-      snapshot: log.readSnapshot().then(toCached),
-      bytes: keptBytes(log.snapshot?.byteLength ?? 0),
-    }
-    this.#entries.set(log, entry)
-    this.#bytes += entry.bytes
-    this.#evict()
-    entry.snapshot.catch(() => {
-      if (this.#entries.get(log) === entry) this.forget(log)
-    })
-    return entry.snapshot
   }
 
   /** `log` was closed: nobody asks for its snapshot any more. */
   forget(log: SnapshotSource): void {
     const entry = this.#entries.get(log)
-    if (entry === undefined) return
-    this.#entries.delete(log)
-    this.#bytes -= entry.bytes
+    if (entry !== undefined) this.#drop(entry)
+  }
+
+  #entryOf(log: SnapshotSource): SnapshotEntry {
+    const through = log.snapshot?.through ?? 0
+    const cached = this.#entries.get(log)
+    if (cached?.through === through) return cached
+    this.forget(log)
+    const entry: SnapshotEntry = {
+      log,
+      through,
+      snapshot: log.readSnapshot().then(toCached),
+      bytes: keptBytes(log.snapshot?.byteLength ?? 0),
+      holders: 0,
+    }
+    this.#entries.set(log, entry)
+    this.#bytes += entry.bytes
+    this.#evict()
+    return entry
+  }
+
+  #release(entry: SnapshotEntry): void {
+    entry.holders--
+    if (entry.holders > 0 || this.#entries.get(entry.log) !== entry) return
+    this.#unheld.add(entry)
+    this.#evict()
   }
 
   #evict(): void {
-    for (const log of this.#entries.keys()) {
+    for (const entry of this.#unheld) {
       if (this.#bytes <= this.#maxBytes) return
-      this.forget(log)
+      this.#drop(entry)
     }
+  }
+
+  #drop(entry: SnapshotEntry): void {
+    if (this.#entries.get(entry.log) !== entry) return
+    this.#entries.delete(entry.log)
+    this.#unheld.delete(entry)
+    this.#bytes -= entry.bytes
   }
 }
 
-export interface CachedSnapshot {
+export interface HeldSnapshot extends CachedSnapshot {
+  /** Nothing more is read from it. Idempotent. */
+  release(): void
+}
+
+interface CachedSnapshot {
   readonly update: Uint8Array
   /** The same as one update message. */
   readonly batch: MessageBatch
@@ -77,10 +117,13 @@ function toCached(update: Uint8Array): CachedSnapshot {
 }
 
 interface SnapshotEntry {
+  readonly log: SnapshotSource
   /** Which of the log's snapshots it is. */
   readonly through: number
   readonly snapshot: Promise<CachedSnapshot>
   readonly bytes: number
+  /** Who waits for it, or is being sent it. */
+  holders: number
 }
 
 /** The message; of a small one also the frames that are made of it once. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { memoryStore } from '../persistence/memory-store.js'
 import { inlineWorker } from '../test/inline-worker.js'
 import { Replica } from '../test/replica.js'
 import { SimulatedServer } from '../test/simulated-server.js'
@@ -118,4 +119,48 @@ describe('the answer to sync step 1', () => {
     await simulated.pass(1_100)
     expect(alice.socket.of('sync-step-2')).toHaveLength(1)
   })
+})
+
+test('a snapshot that is too large to keep is read once for all who have not taken it yet', async () => {
+  let reads = 0
+  const store = memoryStore()
+  const openLog = store.openLog.bind(store)
+  store.openLog = async (name) => {
+    const log = await openLog(name)
+    const readSnapshot = log.readSnapshot.bind(log)
+    return Object.assign(log, {
+      readSnapshot: () => {
+        reads++
+        return readSnapshot()
+      },
+    })
+  }
+  await simulated.stop()
+  simulated = new SimulatedServer({
+    store,
+    documentWorker: inlineWorker,
+    limits: { snapshotCacheBytes: 0 },
+  })
+  const alice = new Replica(1)
+  await simulated.connect('notes', alice)
+  alice.type('y'.repeat(300_000))
+  await withSnapshot(alice, 'z')
+  reads = 0
+  const slow: Replica[] = []
+  for (const id of [2, 3, 4]) {
+    const replica = new Replica(id).connect(simulated.server, 'notes')
+    replica.socket.block()
+    slow.push(replica)
+    await simulated.environment.settle()
+    expect(replica.text).toBe(alice.text)
+  }
+  expect(reads).toBe(1)
+  // One leaves, one reads on: neither holds it any more, and the last one does.
+  slow[0]?.socket.disconnect()
+  slow[1]?.socket.drain()
+  await simulated.connect('notes', new Replica(5))
+  expect(reads).toBe(1)
+  slow[2]?.socket.drain()
+  await simulated.connect('notes', new Replica(6))
+  expect(reads).toBe(2)
 })

@@ -6,6 +6,7 @@ import type { DocumentContext } from './document-context.js'
 import type { DocumentIndex, TailRecord } from './document-index.js'
 import { covers, type KnownClocks, lacks, overlaps } from './known-clocks.js'
 import { type Place, recordsSince, type SyncQuestion } from './resume.js'
+import type { HeldSnapshot } from './snapshot-cache.js'
 
 /** Up to this size a snapshot is sent whole rather than compared. */
 const smallSnapshotBytes = 262_144
@@ -63,7 +64,10 @@ export class SyncAnswers {
     }
   }
 
-  /** Fetches what `answer` will need; it may be out of date by then, and `answer` says so again. */
+  /**
+   * Fetches what `answer` will need; it may be out of date by then, and `answer` says so again. The
+   * caller releases the snapshot.
+   */
   async prepare(known: KnownClocks): Promise<Prepared> {
     const through = this.#index.snapshot?.through ?? 0
     const snapshot = await this.#context.snapshots.read(this.#log)
@@ -169,7 +173,7 @@ export type Answer = readonly [MessageBatch, ...MessageBatch[]]
 
 export interface Prepared {
   readonly through: number
-  readonly snapshot: { readonly update: Uint8Array; readonly batch: MessageBatch }
+  readonly snapshot: HeldSnapshot
   readonly difference?: Uint8Array
 }
 

@@ -1,9 +1,9 @@
 import type { Environment, Timer } from '../runtime/environment.js'
-import type { MessageBatch } from '../runtime/message-batch.js'
 import type { MessageSocket } from '../runtime/message-socket.js'
 import type { Guard } from './guard.js'
 import type { SyncQuestion } from './resume.js'
-import type { SyncAnswers } from './sync-answers.js'
+import type { HeldSnapshot } from './snapshot-cache.js'
+import type { Answer, Prepared, SyncAnswers } from './sync-answers.js'
 
 type SyncState =
   | { readonly name: 'idle'; readonly answeredAt: number }
@@ -20,7 +20,7 @@ export interface SyncRepliesOwner {
   readonly socket: Pick<MessageSocket, 'isDrained' | 'awaitDrain'>
   readonly answers: SyncAnswers
   /** Sends the answer and joins the fan-out, in one turn. */
-  deliver(answer: readonly MessageBatch[]): void
+  deliver(answer: Answer): void
   fail(error: unknown): void
 }
 
@@ -31,6 +31,8 @@ export interface SyncRepliesOwner {
 export class SyncReplies {
   readonly #owner: SyncRepliesOwner
   #state: SyncState = { name: 'idle', answeredAt: Number.NEGATIVE_INFINITY }
+  /** What the socket has not taken whole yet. */
+  #leaving: HeldSnapshot | undefined
 
   constructor(owner: SyncRepliesOwner) {
     this.#owner = owner
@@ -53,6 +55,7 @@ export class SyncReplies {
 
   /** The socket has drained. */
   drained(): void {
+    this.#holdLeaving(undefined)
     if (this.#state.name === 'waiting' && this.#state.timer === undefined) this.#answerWaiting()
   }
 
@@ -65,6 +68,7 @@ export class SyncReplies {
   close(): void {
     if (this.#state.name === 'waiting') this.#state.timer?.cancel()
     this.#state = { name: 'closed' }
+    this.#holdLeaving(undefined)
   }
 
   #schedule(question: SyncQuestion, answeredAt: number): void {
@@ -102,17 +106,36 @@ export class SyncReplies {
     try {
       while (this.#state.name === 'preparing') {
         const prepared = await this.#owner.answers.prepare(this.#state.question.known)
-        if (this.#state.name !== 'preparing') return
-        const answer = this.#owner.answers.answer(this.#state.question, prepared)
-        if (answer !== undefined) this.#deliver(answer)
+        this.#answerFrom(prepared)
       }
     } catch (error) {
       this.#owner.fail(error)
     }
   }
 
-  #deliver(answer: readonly MessageBatch[]): void {
-    this.#state = { name: 'idle', answeredAt: this.#owner.environment.now() }
+  #answerFrom(prepared: Prepared): void {
+    try {
+      if (this.#state.name !== 'preparing') return
+      const answer = this.#owner.answers.answer(this.#state.question, prepared)
+      if (answer !== undefined) this.#deliver(answer, prepared.snapshot)
+    } finally {
+      if (this.#leaving !== prepared.snapshot) prepared.snapshot.release()
+    }
+  }
+
+  #deliver(answer: Answer, snapshot?: HeldSnapshot): void {
+    const { environment, socket } = this.#owner
+    this.#state = { name: 'idle', answeredAt: environment.now() }
+    // A small one was copied into a batch of its own.
+    this.#holdLeaving(snapshot && answer.includes(snapshot.batch) ? snapshot : undefined)
     this.#owner.deliver(answer)
+    if (this.#leaving === undefined) return
+    if (socket.isDrained) this.#holdLeaving(undefined)
+    else socket.awaitDrain()
+  }
+
+  #holdLeaving(snapshot: HeldSnapshot | undefined): void {
+    this.#leaving?.release()
+    this.#leaving = snapshot
   }
 }
