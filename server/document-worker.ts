@@ -48,7 +48,7 @@ export interface DocumentWorkerOptions {
   readonly jobMs: number
   /** Milliseconds without work after which the thread ends. @default 10,000 */
   readonly idleMs: number
-  /** Jobs that may wait. */
+  /** Jobs that may wait while one runs. 0 refuses to wait. */
   readonly queue: number
   /** Whether content that was deleted is dropped from snapshots. @default true */
   readonly gc: boolean
@@ -101,19 +101,23 @@ export class ThreadDocumentWorker implements DocumentWorker {
     return new Promise((resolve, reject) => {
       if (this.#state.name === 'closed') {
         reject(new CairnError('GOING_AWAY', 'the server is closing'))
-      } else if (this.#waiting.length >= this.#options.queue) {
-        reject(new CairnError('RATE', `${this.#waiting.length} jobs wait for the worker already`))
-      } else {
-        this.#waiting.push({ job: makeJob(this.#nextId++), resolve, reject })
-        this.#startNext()
+        return
       }
+      const job: PendingJob = { job: makeJob(this.#nextId++), resolve, reject }
+      if (this.#state.name !== 'busy') this.#start(job)
+      else if (this.#waiting.length < this.#options.queue) this.#waiting.push(job)
+      else
+        reject(new CairnError('RATE', `${this.#waiting.length} jobs wait for the worker already`))
     })
   }
 
   #startNext(): void {
-    if (this.#state.name === 'busy' || this.#state.name === 'closed') return
     const job = this.#waiting.shift()
-    if (job === undefined) return
+    if (job !== undefined) this.#start(job)
+  }
+
+  /** Only while no other job runs. */
+  #start(job: PendingJob): void {
     if (this.#state.name === 'idle') this.#state.idleTimer.cancel()
     const worker = this.#state.name === 'idle' ? this.#state.worker : this.#startThread()
     const killTimer = this.#environment.setTimer(
