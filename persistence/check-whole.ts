@@ -2,6 +2,9 @@ import { CairnError } from '../protocol/errors.js'
 import { epochLength } from './catalogue-entry.js'
 import type { ExportedDocument } from './document-store.js'
 
+/** Sequences have six bytes; half of them stay for what is written after an import. */
+const headLimit = 2 ** 47
+
 /**
  * Looks whether a document that is to be imported is a whole one, and returns its head.
  * @throws DOCUMENT_DAMAGED with the rule `import`
@@ -23,6 +26,7 @@ export function checkWhole(document: ExportedDocument): number {
     if (!isTime(time)) throw refuse(`${time} is no time for record ${sequence}`)
     head = sequence
   }
+  if (head >= headLimit) throw refuse(`its log ends at ${head}, and 2^47 is too far`)
   if (head === 0) throw refuse('it has neither a snapshot nor a record')
   return head
 }

@@ -153,6 +153,7 @@ export const catalogueRules: readonly ContractRule[] = [
         { epoch: new Uint8Array(3) },
         { snapshot: snapshotOf(1, 'overlap') },
         { snapshot: snapshotOf(0, 'of nothing') },
+        { snapshot: snapshotOf(2 ** 47, 'near the end of all numbers'), records: [] },
       ]
       for (const change of unfit) {
         const refused = store.importDocument({ ...exported, ...change, name: 'c' })
