@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import * as Y from 'yjs'
+import { findUpdateProblems, indexUpdate } from '../persistence/check-updates.js'
 import { decodeDocumentArchive, isDocumentArchive } from '../persistence/document-archive.js'
-import type { DocumentStore } from '../persistence/document-store.js'
+import type { DocumentStore, ExportedDocument } from '../persistence/document-store.js'
+import { drawImportEpoch } from '../persistence/import-epoch.js'
 import { CairnError } from '../protocol/errors.js'
 import { UpdateScanner } from '../protocol/update-scanner.js'
 import type { CommandContext } from './command-context.js'
@@ -26,7 +28,7 @@ Examples:
     .action(async (name: string, file: string, options: { data: string }) => {
       const bytes = await readFile(file)
       const importInto = isDocumentArchive(bytes)
-        ? importArchive(name, bytes)
+        ? importArchive(name, bytes, file, context)
         : importUpdate(name, bytes, file)
       await withStore(options, context, importInto)
       const size = formatBytes(bytes.byteLength)
@@ -36,9 +38,32 @@ Examples:
 
 type ImportInto = (store: DocumentStore) => Promise<void>
 
-function importArchive(name: string, bytes: Uint8Array): ImportInto {
-  const exported = decodeDocumentArchive(bytes)
-  return (store) => store.importDocument({ ...exported, name })
+function importArchive(
+  name: string,
+  bytes: Uint8Array,
+  file: string,
+  { environment }: CommandContext,
+): ImportInto {
+  const archived = decodeDocumentArchive(bytes)
+  requireSound(archived, file)
+  const { snapshot } = archived
+  const document: ExportedDocument = {
+    ...archived,
+    name,
+    epoch: drawImportEpoch(archived, name, environment),
+    snapshot: snapshot && { ...snapshot, ...indexUpdate(snapshot.update) },
+  }
+  return (store) => store.importDocument(document)
+}
+
+/** An archive can be whole, checksums and all, and still be no document that could be served. */
+function requireSound(archived: ExportedDocument, file: string): void {
+  const [problem] = findUpdateProblems(archived)
+  if (problem === undefined) return
+  throw new CommandFailure(
+    `the archive ${escapeControls(file)} cannot be imported: ${escapeControls(problem)}. ` +
+      'Import another export of the document.',
+  )
 }
 
 function importUpdate(name: string, update: Uint8Array, file: string): ImportInto {

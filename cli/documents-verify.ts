@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { findUpdateProblems } from '../persistence/check-updates.js'
 import type { DocumentStore, VerifyReport } from '../persistence/document-store.js'
 import { type CommandContext, exitCodes } from './command-context.js'
 import { escapeControls, stringifyForTerminal } from './escape-controls.js'
@@ -68,7 +69,7 @@ async function verify(
   const progress = new Progress(context.output, context.environment)
   const totals: Totals = { documents: 0, records: 0, bytes: 0, problems: 0 }
   for await (const name of names.length > 0 ? requireNames(store, names) : listNames(store)) {
-    const report = await store.verify(name)
+    const report = await verifyDocument(store, name)
     totals.documents += 1
     totals.records += report.records
     totals.bytes += report.bytes
@@ -84,6 +85,16 @@ async function verify(
   if (options.json === true) context.output.writeError(`cairn: ${summary}`)
   else context.output.write(summary)
   return totals.problems
+}
+
+/** What the store says and, where that is nothing, what the updates say that it holds. */
+async function verifyDocument(store: DocumentStore, name: string): Promise<VerifyReport> {
+  const report = await store.verify(name)
+  if (report.problems.length > 0) return report
+  const exported = await store.exportDocument(name)
+  if (exported === undefined) return report
+  const problems = findUpdateProblems(exported).map((what) => `document "${name}": ${what}`)
+  return { ...report, problems }
 }
 
 /** Every name before anything is checked: a mistyped one must not pass as sound. */

@@ -163,7 +163,12 @@ export interface DocumentStore {
     name: string,
     options?: { readonly salvage?: boolean },
   ): Promise<ExportedDocument | undefined>
-  /** Writes a whole document in one step. @throws DOCUMENT_EXISTS, DOCUMENT_IN_USE */
+  /**
+   * Writes a whole document in one step, as it is given. Whoever gives it another name, or an older
+   * state than clients have seen, gives it another epoch too.
+   * @throws DOCUMENT_EXISTS, DOCUMENT_IN_USE, DOCUMENT_DAMAGED where it is not a whole one, or its
+   * log ends at 2^47 or after
+   */
   importDocument(document: ExportedDocument): Promise<void>
   /** Reads and checks everything of one document. Never throws for damage; it reports it. */
   verify(name: string): Promise<VerifyReport>
