@@ -35,8 +35,15 @@ export type WorkerAnswer =
 export interface DocumentWorker {
   /** One update that equals the updates in their order. */
   compact(updates: readonly Uint8Array[]): Promise<CompactedDocument>
-  /** What a client with `stateVector` lacks of `update`. */
-  difference(update: Uint8Array, stateVector: Uint8Array): Promise<Uint8Array>
+  /**
+   * What a client with `stateVector` lacks of `update`. Rejects where it would come too late, and
+   * where `isWanted` says, before it is begun, that nobody waits for it any more.
+   */
+  difference(
+    update: Uint8Array,
+    stateVector: Uint8Array,
+    isWanted?: () => boolean,
+  ): Promise<Uint8Array>
   /** Ends the thread; what waits rejects. Idempotent. */
   close(): Promise<void>
 }
@@ -48,21 +55,33 @@ export interface DocumentWorkerOptions {
   readonly jobMs: number
   /** Milliseconds without work after which the thread ends. @default 10,000 */
   readonly idleMs: number
-  /** Jobs that may wait while one runs. 0 refuses to wait. */
+  /** Differences that may wait while a job runs. 0 refuses to wait. */
   readonly queue: number
   /** Whether content that was deleted is dropped from snapshots. @default true */
   readonly gc: boolean
 }
 
 /**
+ * A client that was told nothing for so long is better served with everything at once.
+ * In milliseconds.
+ */
+const differenceWaitMs = 1_000
+
+/**
  * One worker thread for all documents, one job at a time, started when there is work. A job that
  * takes too long, or too much memory, takes the thread with it and nothing else: it rejects, and
  * the next job gets a new thread.
+ *
+ * Compactions go first, since nothing else takes their place, and wait as long as it takes; they come
+ * one at a time (`CompactionQueue`). Differences spare a client bytes that it could have at once, so
+ * they wait for a second at most.
  */
 export class ThreadDocumentWorker implements DocumentWorker {
   readonly #environment: Environment
   readonly #options: DocumentWorkerOptions
-  readonly #waiting: PendingJob[] = []
+  readonly #compactions: PendingJob[] = []
+  /** In the order in which they came, each with the timer that ends its waiting. */
+  readonly #differences = new Map<PendingJob, Timer>()
   #state: WorkerState = { name: 'none' }
   #nextId = 1
 
@@ -78,8 +97,15 @@ export class ThreadDocumentWorker implements DocumentWorker {
     throw failure(answer)
   }
 
-  async difference(update: Uint8Array, stateVector: Uint8Array): Promise<Uint8Array> {
-    const answer = await this.#enqueue((id) => ({ kind: 'difference', id, update, stateVector }))
+  async difference(
+    update: Uint8Array,
+    stateVector: Uint8Array,
+    isWanted: () => boolean = () => true,
+  ): Promise<Uint8Array> {
+    const answer = await this.#enqueue(
+      (id) => ({ kind: 'difference', id, update, stateVector }),
+      isWanted,
+    )
     if (answer.kind === 'difference') return answer.update
     throw failure(answer)
   }
@@ -88,7 +114,8 @@ export class ThreadDocumentWorker implements DocumentWorker {
     const state = this.#state
     this.#state = { name: 'closed' }
     const error = new CairnError('GOING_AWAY', 'the server is closing')
-    for (const job of this.#waiting.splice(0)) job.reject(error)
+    for (const job of this.#compactions.splice(0)) job.reject(error)
+    for (const job of this.#differences.keys()) this.#refuse(job, error)
     if (state.name === 'busy') {
       state.killTimer.cancel()
       state.job.reject(error)
@@ -97,23 +124,56 @@ export class ThreadDocumentWorker implements DocumentWorker {
     if (state.name === 'idle' || state.name === 'busy') await state.worker.terminate()
   }
 
-  #enqueue(makeJob: (id: number) => WorkerJob): Promise<WorkerAnswer> {
+  #enqueue(
+    makeJob: (id: number) => WorkerJob,
+    isWanted: () => boolean = () => true,
+  ): Promise<WorkerAnswer> {
     return new Promise((resolve, reject) => {
       if (this.#state.name === 'closed') {
         reject(new CairnError('GOING_AWAY', 'the server is closing'))
         return
       }
-      const job: PendingJob = { job: makeJob(this.#nextId++), resolve, reject }
+      const job: PendingJob = { job: makeJob(this.#nextId++), isWanted, resolve, reject }
       if (this.#state.name !== 'busy') this.#start(job)
-      else if (this.#waiting.length < this.#options.queue) this.#waiting.push(job)
-      else
-        reject(new CairnError('RATE', `${this.#waiting.length} jobs wait for the worker already`))
+      else if (job.job.kind === 'compact') this.#compactions.push(job)
+      else this.#awaitTurn(job)
     })
   }
 
+  #awaitTurn(job: PendingJob): void {
+    const waiting = this.#differences.size
+    if (waiting >= this.#options.queue) {
+      job.reject(new CairnError('RATE', `${waiting} jobs wait for the worker already`))
+      return
+    }
+    const timer = this.#environment.setTimer(() => {
+      const reason = `the worker had other work for ${differenceWaitMs} ms`
+      this.#refuse(job, new CairnError('RATE', reason))
+    }, differenceWaitMs)
+    this.#differences.set(job, timer)
+  }
+
+  #refuse(difference: PendingJob, error: CairnError): void {
+    this.#differences.get(difference)?.cancel()
+    this.#differences.delete(difference)
+    difference.reject(error)
+  }
+
   #startNext(): void {
-    const job = this.#waiting.shift()
+    const job = this.#compactions.shift() ?? this.#takeDifference()
     if (job !== undefined) this.#start(job)
+  }
+
+  #takeDifference(): PendingJob | undefined {
+    for (const [job, timer] of this.#differences) {
+      if (job.isWanted()) {
+        timer.cancel()
+        this.#differences.delete(job)
+        return job
+      }
+      this.#refuse(job, new CairnError('RATE', 'nobody waits for it any more'))
+    }
+    return undefined
   }
 
   /** Only while no other job runs. */
@@ -203,6 +263,7 @@ type WorkerState =
 
 interface PendingJob {
   readonly job: WorkerJob
+  readonly isWanted: () => boolean
   readonly resolve: (answer: WorkerAnswer) => void
   readonly reject: (error: CairnError) => void
 }

@@ -55,7 +55,10 @@ export interface ServerLimits {
    * for all who get it. 0 keeps none beyond that. @default 64 MiB
    */
   readonly snapshotCacheBytes: number
-  /** Compactions that wait for their turn, and diffs. 0 refuses to wait. @default 1,000 of each */
+  /**
+   * Compactions that wait for their turn, and differences. 0 refuses to wait: one at a time is done
+   * all the same. @default 1,000 of each
+   */
   readonly workerQueue: number
 }
 

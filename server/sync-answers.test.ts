@@ -121,6 +121,39 @@ describe('the answer to sync step 1', () => {
   })
 })
 
+test('while one difference is made, others of its document get everything at once', async () => {
+  const jobs: (() => boolean)[] = []
+  await simulated.stop()
+  simulated = new SimulatedServer({
+    documentWorker: {
+      ...inlineWorker,
+      difference: (_update, _stateVector, isWanted = () => true) => {
+        jobs.push(isWanted)
+        return new Promise(() => undefined)
+      },
+    },
+  })
+  const [alice, bob, carol] = [new Replica(1), new Replica(2), new Replica(3)]
+  await simulated.connect('notes', alice)
+  alice.type('y'.repeat(300_000))
+  await simulated.pass(100)
+  await simulated.connect('notes', bob)
+  bob.socket.disconnect()
+  alice.type('more')
+  await simulated.pass(100)
+  await simulated.connect('notes', carol)
+  carol.socket.disconnect()
+  await withSnapshot(alice, 'z')
+  await simulated.connect('notes', bob, carol)
+  expect(jobs).toHaveLength(1)
+  expect(bob.isSynced).toBe(false)
+  expect(carol.isSynced).toBe(true)
+  expect(carol.text).toBe(alice.text)
+  expect(jobs[0]?.()).toBe(true)
+  bob.socket.disconnect()
+  expect(jobs[0]?.()).toBe(false)
+})
+
 test('a snapshot that is too large to keep is read once for all who have not taken it yet', async () => {
   let reads = 0
   const store = memoryStore()

@@ -2,6 +2,7 @@ import type { DocumentLog } from '../persistence/document-store.js'
 import { encodeSyncStep1, encodeSyncStep2, encodeUpdate } from '../protocol/codec.js'
 import { encodeStateVector } from '../protocol/state-vector.js'
 import { MessageBatch } from '../runtime/message-batch.js'
+import { Differences } from './differences.js'
 import type { DocumentContext } from './document-context.js'
 import type { DocumentIndex, TailRecord } from './document-index.js'
 import { covers, type KnownClocks, lacks, overlaps } from './known-clocks.js'
@@ -23,6 +24,7 @@ export class SyncAnswers {
   readonly #context: DocumentContext
   readonly #log: DocumentLog
   readonly #index: DocumentIndex
+  readonly #differences: Differences
   #afterSnapshot: Cached | undefined
   #level: Cached | undefined
   #small: Cached | undefined
@@ -33,6 +35,7 @@ export class SyncAnswers {
     this.#context = context
     this.#log = log
     this.#index = index
+    this.#differences = new Differences(context.worker)
   }
 
   /** What the document lacks, as a question to a client. */
@@ -67,15 +70,15 @@ export class SyncAnswers {
   /**
    * Fetches what `answer` will need; it may be out of date by then, and `answer` says so again. The
    * caller releases the snapshot.
+   *
+   * @param isWanted whether somebody still waits for the answer
    */
-  async prepare(known: KnownClocks): Promise<Prepared> {
+  async prepare(known: KnownClocks, isWanted: () => boolean): Promise<Prepared> {
     const through = this.#index.snapshot?.through ?? 0
     const snapshot = await this.#context.snapshots.read(this.#log)
     if (this.#kindFor(known) !== 'difference') return { through, snapshot }
-    const difference = await this.#context.worker
-      .difference(snapshot.update, encodeStateVector(known))
-      .catch(() => undefined)
-    // Without a worker the whole snapshot does: the client skips what it knows.
+    const stateVector = encodeStateVector(known)
+    const difference = await this.#differences.of(snapshot.update, stateVector, isWanted)
     return difference === undefined ? { through, snapshot } : { through, snapshot, difference }
   }
 

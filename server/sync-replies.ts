@@ -105,7 +105,9 @@ export class SyncReplies {
   async #prepareAndAnswer(): Promise<void> {
     try {
       while (this.#state.name === 'preparing') {
-        const prepared = await this.#owner.answers.prepare(this.#state.question.known)
+        const { known } = this.#state.question
+        const isWanted = (): boolean => this.#state.name === 'preparing'
+        const prepared = await this.#owner.answers.prepare(known, isWanted)
         this.#answerFrom(prepared)
       }
     } catch (error) {
