@@ -132,8 +132,13 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     return this.#core.tabName ?? `${this.serverUrl}/${this.roomname}`
   }
 
+  /** The longest wait between two attempts, in milliseconds. */
   get maxBackoffTime(): number {
-    return this.#options.maxBackoffMs
+    return this.#core.maxBackoffMs
+  }
+
+  set maxBackoffTime(delayMs: number) {
+    this.#core.maxBackoffMs = delayMs
   }
 
   /**
@@ -230,7 +235,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
 
   /**
    * Sends a JSON value to the others in the document. Nothing is stored; who is away never gets it.
-   * @throws ProviderError NOT_CONNECTED; TypeError where `value` is no JSON
+   * @throws ProviderError NOT_CONNECTED, TOO_LARGE; TypeError where `value` is no JSON
    */
   signal(value: unknown): void {
     this.#core.signals.send(this.#core.session, value)
@@ -246,8 +251,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
 
   /** After `reset`: forgets which document this Y.Doc was, so that `connect` merges it into the new. */
   adoptReset(): void {
-    this.#core.place.forget()
-    this.#core.unsaved.forgetWhatIsSaved()
+    this.#core.adopt()
   }
 
   /** Deletes what `persist` keeps of this document in this browser. */
@@ -297,6 +301,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     readonly removed: readonly number[]
   }): void => {
     const { added, updated, removed } = changes
+    for (const clientID of removed) this.#core.away.delete(clientID)
     const own = this.awareness.clientID
     if (added.includes(own) || updated.includes(own) || removed.includes(own)) {
       this.#core.presenceChanged()

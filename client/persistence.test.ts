@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto'
+import { indexedDB as databases } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { systemEnvironment } from '../runtime/system-environment.js'
@@ -26,7 +27,7 @@ async function close(rig: ProviderRig): Promise<void> {
 /** What was written to the database so far is in it. */
 async function settled(): Promise<void> {
   const doc = new Y.Doc()
-  await (await openPersistence(systemEnvironment, name, doc)).close()
+  await (await openPersistence(systemEnvironment, name, doc, () => undefined)).close()
   doc.destroy()
 }
 
@@ -35,6 +36,37 @@ async function loaded(options: RigOptions = {}): Promise<ProviderRig> {
   const rig = open(options)
   await waitFor('the attempt is made', () => rig.network.sockets.length > 0, polled)
   return rig
+}
+
+/** The provider's own listener on the updates of the Y.Doc. */
+const listenersOfProvider = 1
+
+/** Databases that are opened from now on say so when the test lets them. */
+function holdDatabases(): { release(): void } {
+  const waiting: (() => void)[] = []
+  let isHeld = true
+  vi.stubGlobal('indexedDB', {
+    open(databaseName: string) {
+      const request = databases.open(databaseName)
+      return new Proxy(request, {
+        get: (target, key) => Reflect.get(target, key, target),
+        set: (target, key, value) => {
+          const isHeldBack = key === 'onsuccess' && typeof value === 'function'
+          const call = (event: unknown): void => {
+            if (isHeld) waiting.push(() => value.call(target, event))
+            else value.call(target, event)
+          }
+          return Reflect.set(target, key, isHeldBack ? call : value, target)
+        },
+      })
+    },
+  })
+  return {
+    release() {
+      isHeld = false
+      for (const act of waiting.splice(0)) act()
+    },
+  }
 }
 
 beforeEach(() => {
@@ -118,6 +150,48 @@ describe('C24 a document that is kept', () => {
     await close(before)
     const after = await loaded()
     expect(after.text).toBe('')
+  })
+
+  test('is kept from the first change on, before anybody connects', async () => {
+    const before = open({ connect: false }).type('before it was connected')
+    await close(before)
+    const after = await loaded()
+    expect(after.text).toBe('before it was connected')
+  })
+
+  test('is deleted also where nobody connected', async () => {
+    const before = await loaded()
+    before.type('private')
+    await close(before)
+    const leaving = open({ connect: false })
+    await leaving.provider.clearPersisted()
+    await close(leaving)
+    expect((await loaded()).text).toBe('')
+  })
+
+  test('is not counted as unsaved when it is loaded', async () => {
+    const before = await loaded()
+    before.type('saved').goLive()
+    await close(before)
+    const after = await loaded()
+    expect(after.provider.unsavedChanges).toBe(0)
+    expect(after.of('unsaved-changes')).toEqual([])
+  })
+
+  test('C18 of a former life that comes too late is not loaded any more', async () => {
+    const before = await loaded()
+    before.type('of the former life').goLive()
+    await close(before)
+    const late = holdDatabases()
+    const after = open()
+    await waitFor('the database is asked', () => after.environment.pendingTimers > 0, polled)
+    await after.environment.advance(10_000)
+    expect(after.of('error')).toMatchObject([{ code: 'PERSISTENCE_FAILED' }])
+    after.socket.greet({ epoch: new Uint8Array(16).fill(9) }).sync()
+    late.release()
+    await settled()
+    expect(after.text).toBe('')
+    expect(after.doc._observers.get('update')?.size).toBe(listenersOfProvider)
   })
 
   test('C7 of a reader is not said to be saved, since it may have been a writer’s', async () => {

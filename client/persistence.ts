@@ -4,8 +4,6 @@ import { ProviderError } from './provider-error.js'
 
 /** The Y.Doc as the browser keeps it over a reload. */
 export interface Persistence {
-  /** The origin of what it loads into the Y.Doc. */
-  readonly origin: object
   /** Which life of which document was kept; empty where that is not known. */
   readonly epoch: Uint8Array
   keepEpoch(epoch: Uint8Array): void
@@ -22,20 +20,24 @@ const loadMs = 10_000
 /**
  * Keeps `doc` in IndexedDB with `y-indexeddb`, which the application installs, and resolves when what
  * was kept is in it.
+ * @param onOpening is told the origin of what will be loaded into the Y.Doc
  * @throws PERSISTENCE_FAILED where the package or the database is not there
  */
 export async function openPersistence(
   environment: Environment,
   name: string,
   doc: Y.Doc,
+  onOpening: (origin: object) => void,
 ): Promise<Persistence> {
+  let opened: { destroy(): Promise<unknown> } | undefined
   try {
     const { IndexeddbPersistence } = await import('y-indexeddb')
     const database = new IndexeddbPersistence(name, doc)
+    opened = database
+    onOpening(database)
     const loaded = Promise.all([database.get(epochKey), database.whenSynced])
     const [epoch]: readonly unknown[] = await withinTime(environment, loaded)
     return {
-      origin: database,
       epoch: new Uint8Array(epoch instanceof ArrayBuffer ? epoch : []),
       keepEpoch: (present) => {
         // A database that fails later does not hold up the document, which the server has.
@@ -45,6 +47,8 @@ export async function openPersistence(
       close: () => database.destroy(),
     }
   } catch (error) {
+    // What it would load later belongs to nobody knows which life of the document.
+    opened?.destroy().catch(() => undefined)
     const reason = error instanceof Error ? error.message : String(error)
     throw new ProviderError(
       'PERSISTENCE_FAILED',

@@ -6,15 +6,16 @@ import type { Environment } from '../runtime/environment.js'
 import { type ConnectionStatus, firstStatus, nextStatus } from './connection-status.js'
 import { Connector, type ConnectorOwner } from './connector.js'
 import { guarded } from './guarded.js'
+import { KeptDocument } from './kept-document.js'
 import { KnownPlace } from './known-place.js'
 import { encodeGone, removeOthers, renewOwn } from './own-presence.js'
-import { openPersistence, type Persistence } from './persistence.js'
 import { ProviderError } from './provider-error.js'
 import type { Phase, ProviderHost } from './provider-host.js'
 import type { ResolvedProviderOptions } from './provider-options.js'
+import { SavedNews } from './saved-news.js'
 import { SavedWaiters } from './saved-waiters.js'
 import { Session, type SessionOwner } from './session.js'
-import { fromJson, Signals } from './signals.js'
+import { asReceived, Signals } from './signals.js'
 import { TabChannel, type TabChannelOwner } from './tab-channel.js'
 import { tabScope } from './tab-scope.js'
 import type { TokenSource } from './token-source.js'
@@ -22,6 +23,7 @@ import type { Transport, TransportClose } from './transport.js'
 import type { TransportChoice } from './transport-choice.js'
 import { UnsavedChanges } from './unsaved-changes.js'
 import { isOnline } from './wake-events.js'
+import { whyNeverSaved } from './why-never-saved.js'
 
 /** What a provider does, apart from how it looks to the application. */
 export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabChannelOwner {
@@ -30,7 +32,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   readonly awareness: Awareness
   readonly origin: object
   readonly tab: string
-  readonly maxBackoffMs: number
+  maxBackoffMs: number
   readonly transports: TransportChoice
   readonly tokens: TokenSource
   readonly place = new KnownPlace()
@@ -42,10 +44,9 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   readonly #connector: Connector<Session>
   readonly #tabs: TabChannel | undefined
   readonly #waiters = new SavedWaiters()
+  readonly #kept: KeptDocument
   /** Whether all of the Y.Doc came from the server, or was made here since. */
   #startsEmpty: boolean
-  #persistence: Persistence | undefined
-  #loading: Promise<void> | undefined
   #access: AccessMessage | undefined
   #hello: HelloMessage | undefined
   #latencyMs: number | undefined
@@ -54,8 +55,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   #wantsTabs = false
   #phase: Phase = 'idle'
   #status: ConnectionStatus
-  #wasSaved = false
-  #toldUnsaved = 0
+  readonly #news: SavedNews
 
   constructor(
     host: ProviderHost,
@@ -71,6 +71,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     this.origin = host.origin
     this.tab = host.tab
     this.maxBackoffMs = options.maxBackoffMs
+    this.#news = new SavedNews(this.unsaved, this.#waiters, host.emit)
     this.transports = transports
     this.tokens = tokens
     this.#startsEmpty = this.doc.store.clients.size === 0
@@ -79,6 +80,14 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     if (BroadcastChannelClass !== undefined) {
       this.#tabs = new TabChannel(this, BroadcastChannelClass)
     }
+    const { persist } = options
+    this.#kept = new KeptDocument({
+      environment: this.environment,
+      name: persist === true ? host.address : persist || undefined,
+      doc: this.doc,
+      onLoaded: (epoch) => this.#onKept(epoch),
+      onError: (error) => this.onError(error),
+    })
     this.#status = firstStatus(this.environment.wallClock())
   }
 
@@ -160,8 +169,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     this.#connector.close(error)
     this.tokens.stop()
     this.#waiters.fail(error)
-    await this.#loading
-    await this.#persistence?.close()
+    await this.#kept.close()
   }
 
   whenSaved(): Promise<void> {
@@ -170,14 +178,21 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     return error === undefined ? this.#waiters.wait() : Promise.reject(error)
   }
 
-  async clearPersisted(): Promise<void> {
-    await this.#loading
-    await this.#persistence?.clear()
+  /** Nothing is known of what the server has, nor of which document this was. */
+  adopt(): void {
+    this.place.forget()
+    this.unsaved.forgetWhatIsSaved()
+    this.onUnsavedChanged()
+    this.session?.resync()
+  }
+
+  clearPersisted(): Promise<void> {
+    return this.#kept.clear()
   }
 
   /** The Y.Doc changed. */
   changed(update: Uint8Array, origin: unknown): void {
-    if (origin === this.origin || (origin !== null && origin === this.#persistence?.origin)) return
+    if (origin === this.origin || this.#kept.isOrigin(origin)) return
     const { session } = this
     const number = this.#tabs?.publishUpdate(update) ?? 0
     const refusal = session?.refusalOf(update)
@@ -195,13 +210,14 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   // As the owner of the connector.
 
   prepare(): Promise<void> | undefined {
-    const steps = [this.#load(), this.tokens.fetch(), this.transports.ready()]
+    const steps = [this.#kept.loading, this.tokens.fetch(), this.transports.ready()]
     const waiting = steps.filter((step) => step !== undefined)
     return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined)
   }
 
   openSession(transport: Transport): Session {
-    this.unsaved.connectionLost()
+    // Also where the last connection was left for this one.
+    this.#forgetConnection()
     if (this.#hasAnnounced) guarded(this, () => renewOwn(this.awareness))
     this.#hasAnnounced = true
     return new Session(this, transport)
@@ -213,13 +229,13 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
 
   onStatus(): void {
     const phase = this.transport === undefined ? 'idle' : this.session ? 'connected' : 'connecting'
-    const hasLost = this.#phase === 'connected' && phase !== 'connected'
-    if (hasLost) this.#connectionLost()
-    const before = this.#status
-    this.#status = nextStatus(before, this.#statusNow(), this.environment.wallClock())
     const phaseBefore = this.#phase
     this.#phase = phase
-    if (phase !== phaseBefore) this.#host.onPhase(phase, phaseBefore)
+    if (phaseBefore === 'connected' && phase !== 'connected') this.#connectionLost()
+    const before = this.#status
+    this.#status = nextStatus(before, this.#statusNow(), this.environment.wallClock())
+    // A listener may have moved on meanwhile, and that was told.
+    if (phase !== phaseBefore && phase === this.#phase) this.#host.onPhase(phase, phaseBefore)
     if (this.#status !== before) this.#host.emit('state', [this.#status])
   }
 
@@ -255,8 +271,11 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
 
   onSynced(): void {
     this.#lastConnected = this.environment.wallClock()
-    if (this.session?.isReadOnly && this.#startsEmpty) this.unsaved.hasNothingOfItsOwn()
+    const { session } = this
+    if (session?.isReadOnly && this.#startsEmpty) this.unsaved.hasNothingOfItsOwn()
     this.#connector.synced()
+    // Who hears of it may leave at once.
+    if (this.session !== session) return
     this.#host.emit('synced', [true])
     this.#host.emit('sync', [true])
     if (this.#wantsTabs) this.joinTabs()
@@ -266,16 +285,8 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   }
 
   onUnsavedChanged(): void {
-    const { count, isSaved } = this.unsaved
     this.#tabs?.publishSaved()
-    if (count !== this.#toldUnsaved) {
-      this.#toldUnsaved = count
-      this.#host.emit('unsaved-changes', [count])
-    }
-    if (isSaved === this.#wasSaved) return
-    this.#wasSaved = isSaved
-    if (isSaved) this.#waiters.saved()
-    this.#host.emit('saved', [isSaved])
+    this.#news.tell()
   }
 
   onAccess(access: AccessMessage): void {
@@ -298,17 +309,13 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   }
 
   onAway(clientIDs: readonly number[], isAway: boolean): void {
-    for (const clientID of clientIDs) {
-      if (isAway) this.away.add(clientID)
-      else this.away.delete(clientID)
-    }
+    for (const clientID of clientIDs) this.away[isAway ? 'add' : 'delete'](clientID)
     this.#host.emit(isAway ? 'away' : 'back', [clientIDs])
   }
 
-  onSignal(signal: { connectionId: string; principal: string; payload: string }): void {
-    const { connectionId: from, principal, payload } = signal
-    const value = fromJson(payload)
-    if (value !== undefined) this.#host.emit('signal', [{ from, principal, value }])
+  onSignal(signal: Parameters<typeof asReceived>[0]): void {
+    const received = asReceived(signal)
+    if (received !== undefined) this.#host.emit('signal', [received])
   }
 
   onSignalReceipt(receipt: Parameters<Signals['settle']>[0]): void {
@@ -316,7 +323,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   }
 
   onEpoch(epoch: Uint8Array): void {
-    this.#persistence?.keepEpoch(epoch)
+    this.#kept.keepEpoch(epoch)
   }
 
   onLatency(latencyMs: number): void {
@@ -344,31 +351,24 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
       this.unsaved.takeUnsentOfTabs((update) => session.sendUpdate(update), from)
   }
 
-  #connectionLost(): void {
+  #forgetConnection(): void {
     this.unsaved.connectionLost()
     this.signals.connectionLost()
-    this.tokens.stop()
     this.away.clear()
+  }
+
+  #connectionLost(): void {
+    this.#forgetConnection()
+    this.tokens.stop()
     guarded(this, () => removeOthers(this.awareness, this.origin))
     this.#host.emit('synced', [false])
     this.#host.emit('sync', [false])
   }
 
-  #load(): Promise<void> | undefined {
-    const { persist } = this.#options
-    if (persist === false || this.#persistence !== undefined) return undefined
-    const name = persist === true ? this.#host.address : persist
-    this.#loading ??= openPersistence(this.environment, name, this.doc).then(
-      (persistence) => {
-        this.#persistence = persistence
-        if (persistence.epoch.length > 0) this.place.recall(persistence.epoch)
-        // What was kept may be what never went out.
-        if (this.doc.store.clients.size > 0) this.#startsEmpty = false
-      },
-      // The document is not kept here, but there is no reason not to have it from the server.
-      (error: unknown) => this.onError(error),
-    )
-    return this.#loading
+  #onKept(epoch: Uint8Array): void {
+    if (epoch.length > 0) this.place.recall(epoch)
+    // What was kept may be what never went out.
+    if (this.doc.store.clients.size > 0) this.#startsEmpty = false
   }
 
   #refuseLocally(error: ProviderError): void {
@@ -379,10 +379,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
 
   #whyNeverSaved(): ProviderError | undefined {
     const { reason, isClosed } = this.#connector
-    if (isClosed && reason !== undefined) return reason
-    if (this.unsaved.rejection !== undefined) return this.unsaved.rejection
-    if (!this.session?.isSynced || this.session.hello !== undefined) return undefined
-    return new ProviderError('NOT_ACKNOWLEDGED', 'this server does not say what it has stored')
+    return whyNeverSaved(isClosed ? reason : undefined, this.unsaved, this.session)
   }
 
   #statusNow(): Omit<ConnectionStatus, 'since'> {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { encodeReceivedSignal, encodeSignalReceipt } from '../protocol/extension-codec.js'
+import { firstHello } from '../test/fake-web-socket.js'
 import { ProviderRig } from '../test/provider-rig.js'
 
 let rig: ProviderRig
@@ -50,6 +51,12 @@ describe('C34 a signal', () => {
     rig.socket.end()
     await expect(sent).rejects.toMatchObject({ code: 'NOT_CONNECTED' })
     expect(() => rig.provider.signal('b')).toThrow('no connection')
+  })
+
+  test('that would end the connection by its size is refused here', async () => {
+    const sent = rig.provider.signalAcknowledged('x'.repeat(firstHello.maxUpdateBytes))
+    await expect(sent).rejects.toMatchObject({ code: 'TOO_LARGE' })
+    expect(rig.socket.of('signal')).toEqual([])
   })
 
   test('is not sent to a server that takes none, or that is no JSON value', async () => {

@@ -1,5 +1,6 @@
 import type { SignalReceiptMessage } from '../protocol/message.js'
 import { ProviderError } from './provider-error.js'
+import type { ReceivedSignal } from './provider-events.js'
 import type { Session } from './session.js'
 
 /** Receipts that may be waited for at once. */
@@ -15,11 +16,10 @@ export class Signals {
   readonly #open = new Map<number, OpenSignal>()
   #lastId = 0
 
-  /** @throws NOT_CONNECTED; TypeError where `value` is no JSON */
+  /** @throws NOT_CONNECTED, TOO_LARGE; TypeError where `value` is no JSON */
   send(session: Session | undefined, value: unknown): void {
-    const payload = toJson(value)
-    if (session?.hello === undefined) throw notConnected()
-    session.sendSignal(0, payload)
+    const { open, payload } = prepare(session, value)
+    open.sendSignal(0, payload)
   }
 
   /**
@@ -30,8 +30,7 @@ export class Signals {
     session: Session | undefined,
     value: unknown,
   ): Promise<{ readonly reached: number }> {
-    const payload = toJson(value)
-    if (session?.hello === undefined) throw notConnected()
+    const { open, payload } = prepare(session, value)
     if (this.#open.size >= maxOpen) {
       throw new ProviderError('RATE', `${maxOpen} signals wait for their receipt`)
     }
@@ -39,7 +38,7 @@ export class Signals {
     const receipt = new Promise<{ readonly reached: number }>((resolve, reject) => {
       this.#open.set(id, { resolve, reject })
     })
-    session.sendSignal(id, payload)
+    open.sendSignal(id, payload)
     return receipt
   }
 
@@ -58,10 +57,29 @@ export class Signals {
   }
 }
 
+function prepare(
+  session: Session | undefined,
+  value: unknown,
+): { readonly open: Session; readonly payload: string } {
+  const payload = toJson(value)
+  if (session?.hello === undefined) throw notConnected()
+  const { maxUpdateBytes } = session.hello
+  // A longer message is the end of its connection; of a shorter one the server says what it thinks.
+  if (maxUpdateBytes > 0 && payload.length > maxUpdateBytes / 3) {
+    throw new ProviderError('TOO_LARGE', `the signal has ${payload.length} characters`)
+  }
+  return { open: session, payload }
+}
+
 /** What another connection sent; undefined where it is no JSON. */
-export function fromJson(payload: string): unknown {
+export function asReceived(signal: {
+  readonly connectionId: string
+  readonly principal: string
+  readonly payload: string
+}): ReceivedSignal | undefined {
+  const { connectionId: from, principal, payload } = signal
   try {
-    return JSON.parse(payload)
+    return { from, principal, value: JSON.parse(payload) }
   } catch {
     return undefined
   }

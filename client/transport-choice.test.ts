@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { encodeSyncStep1, encodeSyncStep2 } from '../protocol/codec.js'
-import { encodeHello } from '../protocol/extension-codec.js'
+import { encodeAway, encodeHello } from '../protocol/extension-codec.js'
 import { type FakeNetwork, firstHello } from '../test/fake-web-socket.js'
 import { ProviderRig, type RigOptions } from '../test/provider-rig.js'
 import type { OpenTransport, Transport, TransportHandlers, TransportRequest } from './transport.js'
@@ -195,6 +195,18 @@ describe('C30 on the fallback, a WebSocket', () => {
     expect(rig.of('connection-close')).toHaveLength(closes)
     await rig.environment.advance(20_000)
     expect(rig.network.sockets.at(-1)).toBe(socket)
+  })
+
+  test('knows nothing of the signals of the fallback, nor of who was away then', async () => {
+    const sent = rig.provider.signalAcknowledged('a')
+    const lost = expect(sent).rejects.toMatchObject({ code: 'NOT_CONNECTED' })
+    fallback.last.handlers.onMessage(encodeAway([77]))
+    expect(rig.provider.away.size).toBe(1)
+    await rig.environment.advance(2_000)
+    rig.goLive()
+    expect(rig.provider.status.transport).toBe('websocket')
+    await lost
+    expect(rig.provider.away.size).toBe(0)
   })
 
   test('is given up where it opens and says nothing for 10 s', async () => {
