@@ -122,6 +122,32 @@ describe('C29 the fallback', () => {
     expect(rig.provider.status.state).toBe('reconnecting')
   })
 
+  test('that cannot be loaded gives the turn back to a WebSocket, and is loaded later', async () => {
+    await block(3)
+    const { handlers, request } = fallback.last
+    let loads = 0
+    const loadFallback = async (): Promise<OpenTransport> => {
+      if (++loads === 1) throw new TypeError('Failed to fetch dynamically imported module')
+      return fallback.open
+    }
+    const webSockets = new FakeFallback()
+    const options = { webSocket: webSockets.open, request: () => request, loadFallback }
+    const choice = new TransportChoice(options)
+    const fail = (): void => {
+      for (let i = 0; i < 3; i++) choice.failed(true)
+    }
+    fail()
+    await expect(choice.ready()).rejects.toThrow('Failed to fetch')
+    expect(choice.ready()).toBeUndefined()
+    choice.open(handlers)
+    expect(webSockets.opened).toHaveLength(1)
+    fail()
+    await choice.ready()
+    choice.open(handlers)
+    expect(loads).toBe(2)
+    expect(fallback.opened).toHaveLength(2)
+  })
+
   test('is the first where there is no WebSocket, and stays it', async () => {
     const request = (): TransportRequest => {
       throw new Error('nothing is opened')

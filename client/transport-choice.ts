@@ -27,14 +27,23 @@ export class TransportChoice {
     this.#isFallbackNext = options.webSocket === undefined
   }
 
-  /** Resolves once the way that is next can be gone; undefined where it can be at once. */
+  /**
+   * Resolves once the way that is next can be gone; undefined where it can be at once. Rejects where the
+   * fallback cannot be loaded (its file may be gone since the page was); then it is a WebSocket's turn.
+   */
   ready(): Promise<void> | undefined {
-    const { loadFallback } = this.#options
+    const { loadFallback, webSocket } = this.#options
     if (!this.#isFallbackNext || this.#fallback !== undefined) return undefined
     if (loadFallback === undefined) return undefined
-    return loadFallback().then((fallback) => {
-      this.#fallback = fallback
-    })
+    return loadFallback().then(
+      (fallback) => {
+        this.#fallback = fallback
+      },
+      (error: unknown) => {
+        if (webSocket !== undefined) this.#backToWebSocket()
+        throw error
+      },
+    )
   }
 
   /** Opens the next transport. @throws where it cannot even be tried */
@@ -67,8 +76,7 @@ export class TransportChoice {
 
   /** A WebSocket goes through after all. */
   wentUp(): void {
-    this.#isFallbackNext = false
-    this.#failures = 0
+    this.#backToWebSocket()
   }
 
   /** An attempt ended. @param isUnheard whether it was before its first message */
@@ -76,12 +84,16 @@ export class TransportChoice {
     const { loadFallback, webSocket } = this.#options
     if (webSocket === undefined || loadFallback === undefined) return
     if (this.#isFallbackNext) {
-      this.#isFallbackNext = false
-      this.#failures = 0
+      this.#backToWebSocket()
       return
     }
     if (!isUnheard) return
     this.#failures++
     this.#isFallbackNext = this.#failures >= failuresBeforeFallback
+  }
+
+  #backToWebSocket(): void {
+    this.#isFallbackNext = false
+    this.#failures = 0
   }
 }
