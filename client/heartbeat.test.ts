@@ -131,6 +131,24 @@ describe('C15 the latency', () => {
     expect(latencies).toEqual([30])
   })
 
+  test('may be what stops the heartbeat: then nothing is asked, lost or left waiting', async () => {
+    heartbeat.stop()
+    const stopping = new Heartbeat({
+      environment,
+      ask: () => asked.push(environment.now()),
+      onLatency: () => stopping.stop(),
+      onLost: () => {
+        lostAt = environment.now()
+      },
+    })
+    await environment.advance(25_000)
+    stopping.heard(true)
+    expect(environment.pendingTimers).toBe(0)
+    await environment.advance(100_000)
+    expect(asked).toEqual([25_000])
+    expect(lostAt).toBeUndefined()
+  })
+
   test('is not told by what nobody asked for', () => {
     heartbeat.heard(true)
     expect(latencies).toEqual([])

@@ -36,11 +36,12 @@ export class Heartbeat {
   heard(isAnswer: boolean): void {
     const state = this.#state
     if (state.name === 'stopped' || state.askedAt === undefined) return
-    if (isAnswer) this.#owner.onLatency(this.#owner.environment.now() - state.askedAt)
     if (state.name === 'asking') state.timer.cancel()
     // An answer behind other messages may still come, and tell the latency.
     const askedAt = isAnswer ? undefined : state.askedAt
     this.#state = state.name === 'asking' ? this.#rest(askedAt) : { ...state, askedAt }
+    // Last, since whoever hears of it may stop this.
+    if (isAnswer) this.#owner.onLatency(this.#owner.environment.now() - state.askedAt)
   }
 
   /** The page woke up, or the network changed: asks now, and does not wait long. */
