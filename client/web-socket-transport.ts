@@ -50,8 +50,8 @@ class WebSocketTransport implements Transport {
     webSocket.binaryType = 'arraybuffer'
     webSocket.onopen = () => handlers.onOpen(webSocket.protocol !== '')
     webSocket.onmessage = ({ data }) => {
-      // Text is no message of this protocol; servers have been seen to send some.
-      if (data instanceof ArrayBuffer) handlers.onMessage(new Uint8Array(data))
+      const message = bytesOf(data)
+      if (message !== undefined) handlers.onMessage(message)
     }
     webSocket.onerror = (event) => handlers.onError(event)
     webSocket.onclose = (event) => {
@@ -76,6 +76,22 @@ class WebSocketTransport implements Transport {
     // Closing a socket that still connects is an error event, and Node throws one that nobody takes.
     this.webSocket.onerror = () => undefined
   }
+}
+
+/**
+ * What came as bytes, whoever made it: jsdom, an iframe or a polyfill has an ArrayBuffer of its own, or
+ * gives views. Undefined for text, which is no message of this protocol; servers have been seen to
+ * send some.
+ */
+function bytesOf(data: unknown): Uint8Array | undefined {
+  if (isArrayBuffer(data)) return new Uint8Array(data)
+  if (!ArrayBuffer.isView(data)) return undefined
+  // Its owner may fill the memory anew, as Node does with what it lends.
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()
+}
+
+function isArrayBuffer(data: unknown): data is ArrayBuffer {
+  return Object.prototype.toString.call(data) === '[object ArrayBuffer]'
 }
 
 /** Browsers do not send from shared memory, so their types ask for bytes that are not in any. */
