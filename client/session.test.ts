@@ -142,6 +142,45 @@ describe('a refused update', () => {
   })
 })
 
+describe('C37 a listener that leaves and comes back', () => {
+  const comeBack = (): void => {
+    rig.provider.disconnect()
+    rig.provider.connect()
+  }
+
+  test('takes the retries of the old connection along, which would count frames of the new', async () => {
+    rig.goLive().type('x')
+    rig.provider.once('rejected', comeBack)
+    const [code, reason] = ['RATE', 'slow']
+    rig.socket.receive(encodeReject({ frame: 2, code, reason, retryAfterMs: 2_000 }))
+    rig.goLive()
+    for (let i = 0; i < 10; i++) rig.type('y')
+    await rig.environment.advance(2_100)
+    rig.socket.acknowledge(3)
+    expect(rig.provider).toMatchObject({ unsavedChanges: 8, saved: false })
+  })
+
+  test('while the document arrives is not told that it has', () => {
+    rig.doc.once('update', comeBack)
+    const server = new Y.Doc()
+    server.getText('text').insert(0, 'a')
+    rig.socket.greet().sync(server)
+    expect(rig.network.sockets).toHaveLength(2)
+    expect(rig.of('sync')).toEqual([false])
+    expect(rig.provider.status.state).not.toBe('live')
+  })
+
+  test('when the server has lost something hears nothing of the old connection', async () => {
+    rig.type('kept').goLive()
+    await rig.reconnect()
+    rig.provider.once('saved', comeBack)
+    const heard = rig.of('access').length
+    rig.socket.greet({ epoch: firstHello.epoch.map((byte, at) => (at < 12 ? byte : 99)) })
+    expect(rig.network.sockets).toHaveLength(3)
+    expect(rig.of('access')).toHaveLength(heard)
+  })
+})
+
 describe('a server that does not acknowledge', () => {
   test('C8 is never said to have saved anything', async () => {
     const saving = expect(rig.provider.whenSaved()).rejects.toMatchObject({

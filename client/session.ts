@@ -68,6 +68,7 @@ export interface SessionOwner {
  *
  * 1. A frame that carries an update has a number here, from 1; the server acknowledges by it.
  * 2. Until the server's sync step 1 is answered no update goes out by itself: the answer has it.
+ * 3. Whatever reaches the application may end it; its frames say nothing of those of the next one.
  */
 export class Session {
   readonly transport: Transport
@@ -130,7 +131,7 @@ export class Session {
     if (isFirst) this.#owner.unsaved.setAcknowledging(message.type === 'hello')
     const isAnswer = message.type === 'pong' || (this.#hello === undefined && isStep2(message))
     this.#heartbeat.heard(isAnswer)
-    this.#handle(message, frame)
+    if (!this.#isClosed) this.#handle(message, frame)
   }
 
   /** Whether a change may go out by itself; before, the answer to the server will have it. */
@@ -278,6 +279,7 @@ export class Session {
     if (relation === 'same-with-losses') {
       unsaved.forgetWhatIsSaved()
       this.#owner.onUnsavedChanged()
+      if (this.#isClosed) return
     }
     this.#hello = hello
     this.#access = hello.access
@@ -291,7 +293,7 @@ export class Session {
   }
 
   #synced(): void {
-    if (this.#isSynced) return
+    if (this.#isSynced || this.#isClosed) return
     this.#isSynced = true
     this.#owner.onSynced()
     // A server that does not know ping would send the document's deletes again.
@@ -300,6 +302,7 @@ export class Session {
 
   #answer(stateVector: Uint8Array): void {
     const { doc, unsaved } = this.#owner
+    if (this.#isClosed) return
     this.#asked = stateVector.slice()
     if (this.isReadOnly) {
       this.#answerNothing(readOnlyError())
@@ -328,6 +331,7 @@ export class Session {
     const error = new ProviderError(code, reason, { retryAfterMs })
     this.#owner.onRejected(error, unsaved.reject(reject.frame, error))
     this.#owner.onUnsavedChanged()
+    if (this.#isClosed) return
     const asked = this.#asked
     // The server drops an update whose past did not come: then all of it is sent, in one piece.
     const retryMs = reject.code === 'INCOMPLETE' ? incompleteRetryMs : reject.retryAfterMs
