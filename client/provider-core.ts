@@ -14,7 +14,8 @@ import type { Phase, ProviderHost } from './provider-host.js'
 import type { ResolvedProviderOptions } from './provider-options.js'
 import { SavedNews } from './saved-news.js'
 import { SavedWaiters } from './saved-waiters.js'
-import { Session, type SessionOwner } from './session.js'
+import { Session } from './session.js'
+import type { SessionOwner } from './session-owner.js'
 import { asReceived, Signals } from './signals.js'
 import { TabChannel, type TabChannelOwner } from './tab-channel.js'
 import { tabScope } from './tab-scope.js'
@@ -346,9 +347,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   // As the owner of the channel between tabs.
 
   forward(from?: string): void {
-    const { session } = this
-    if (session?.canSend)
-      this.unsaved.takeUnsentOfTabs((update) => session.sendUpdate(update), from)
+    this.session?.forward(from)
   }
 
   #forgetConnection(): void {

@@ -1,4 +1,4 @@
-import { type Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness'
+import { applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import {
   decodeServerMessage,
@@ -16,52 +16,14 @@ import {
   encodeTab,
   encodeToken,
 } from '../protocol/extension-codec.js'
-import type {
-  AccessMessage,
-  HelloMessage,
-  ReceivedSignalMessage,
-  RejectMessage,
-  ServerMessage,
-  SignalReceiptMessage,
-} from '../protocol/message.js'
-import type { Environment, Timer } from '../runtime/environment.js'
+import type { HelloMessage, RejectMessage, ServerMessage } from '../protocol/message.js'
+import type { Timer } from '../runtime/environment.js'
 import { guarded } from './guarded.js'
 import { Heartbeat } from './heartbeat.js'
-import type { KnownPlace } from './known-place.js'
 import { ProviderError, readOnlyError, tooLargeError } from './provider-error.js'
+import type { SessionOwner } from './session-owner.js'
 import type { Transport } from './transport.js'
-import { noUpdate, type UnsavedChanges } from './unsaved-changes.js'
-
-/** What a session is part of, and whom it tells. */
-export interface SessionOwner {
-  readonly environment: Environment
-  readonly doc: Y.Doc
-  readonly awareness: Awareness
-  readonly place: KnownPlace
-  readonly unsaved: UnsavedChanges
-  /** The origin of what it applies to the Y.Doc. */
-  readonly origin: object
-  readonly tab: string
-  onHello(hello: HelloMessage): void
-  /** The document of the server is not the one that this Y.Doc belongs to. */
-  onReset(former: Uint8Array, present: Uint8Array): void
-  onSynced(): void
-  /** Something was acknowledged, refused, or is newly unsaved. */
-  onUnsavedChanged(): void
-  onAccess(access: AccessMessage): void
-  onRejected(error: ProviderError, changes: number): void
-  onPermissionDenied(reason: string): void
-  onAway(clientIDs: readonly number[], isAway: boolean): void
-  onSignal(signal: ReceivedSignalMessage): void
-  onSignalReceipt(receipt: SignalReceiptMessage): void
-  onEpoch(epoch: Uint8Array): void
-  onLatency(latencyMs: number): void
-  onUnknown(messageType: number, frame: Uint8Array): void
-  /** The transport carries nothing any more. */
-  onLost(): void
-  /** Applying what came threw; an observer of the application may have. */
-  onError(error: unknown): void
-}
+import { noUpdate } from './unsaved-changes.js'
 
 /**
  * What is said on one transport, from its opening on.
@@ -152,6 +114,17 @@ export class Session {
   /** Sends a change at once where that is due. @returns its frame */
   sendUpdate(update: Uint8Array): number | undefined {
     return this.canSend ? this.#sendCounted(encodeUpdate(update)) : undefined
+  }
+
+  /** Sends what other tabs have not, where that can be done now. @param from of this one alone */
+  forward(from?: string): void {
+    const { unsaved } = this.#owner
+    if (!this.canSend) return
+    const send = (update: Uint8Array) => this.refusalOf(update) ?? this.sendUpdate(update)
+    const refused = unsaved.takeUnsentOfTabs(send, from)
+    if (refused.length === 0) return
+    for (const { error, changes } of refused) this.#owner.onRejected(error, changes)
+    this.#owner.onUnsavedChanged()
   }
 
   /** A message of the application's own. */

@@ -182,6 +182,20 @@ describe('C27 a change of another tab', () => {
     expect(other.provider).toMatchObject({ unsavedChanges: 0, saved: true })
   })
 
+  test('C6 is not sent where it is larger than the server takes, and does not close this tab too', async () => {
+    const small = { maxUpdateBytes: 1_000 }
+    const [author, other] = [tab(), tab()]
+    for (const { socket } of [author, other]) socket.greet(small).sync().acknowledge(1)
+    await environment.settle()
+    author.type('x'.repeat(2_000))
+    other.type('y')
+    await environment.advance(2_000)
+    expect(other.socket.of('update')).toHaveLength(1)
+    expect(other.of('rejected')).toMatchObject([{ error: { code: 'TOO_LARGE' }, changes: 1 }])
+    other.socket.acknowledge(2)
+    expect(other.provider).toMatchObject({ unsavedChanges: 0, rejectedChanges: 1, saved: false })
+  })
+
   test('goes out with the answer of a tab that was offline too', async () => {
     const [author, other] = await twoLive()
     author.socket.end()

@@ -295,6 +295,15 @@ describe('a change of another tab', () => {
     expect(author.unsaved.isSaved).toBe(true)
   })
 
+  test('C6 that the server would refuse is not saved by an answer that is on its way', () => {
+    author.answer(server, 1)
+    author.unsaved.addOfTab('tab', 1, update('a'))
+    const refused = author.unsaved.takeUnsentOfTabs(() => refusal)
+    expect(refused).toEqual([{ error: refusal, changes: 1 }])
+    author.unsaved.acknowledge(1)
+    expect(author.unsaved).toMatchObject({ count: 0, rejected: 1, isSaved: false })
+  })
+
   test('says how far the own changes are saved', () => {
     expect(author.unsaved.ownSavedThrough(0)).toBe(0)
     save()

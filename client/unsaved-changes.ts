@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
 import { decodeStateVector } from '../protocol/state-vector.js'
-import type { ProviderError } from './provider-error.js'
+import { ProviderError } from './provider-error.js'
 
 /** Beyond so many updates they are merged into one. */
 const mergeAbove = 500
@@ -131,13 +131,26 @@ export class UnsavedChanges {
     this.#countWaiting()
   }
 
-  /** The changes of other tabs, or of one, which nobody has sent from here; marks them as sent. */
-  takeUnsentOfTabs(frameOf: (update: Uint8Array) => number | undefined, tab?: string): void {
-    for (const entry of this.#entries) {
-      if (entry.tab === undefined || entry.frame !== undefined) continue
-      if (tab === undefined || entry.tab === tab) entry.frame = frameOf(entry.update)
-    }
+  /**
+   * The changes of other tabs, or of one, which nobody has sent from here; marks them as sent.
+   * @param send returns the frame, or why the server would not take it: then it is refused
+   */
+  takeUnsentOfTabs(
+    send: (update: Uint8Array) => number | ProviderError | undefined,
+    tab?: string,
+  ): RefusedChanges[] {
+    const refused: RefusedChanges[] = []
+    this.#entries = this.#entries.filter((entry) => {
+      const isMeant = entry.tab !== undefined && (tab === undefined || entry.tab === tab)
+      if (!isMeant || entry.frame !== undefined) return true
+      const sent = send(entry.update)
+      if (sent instanceof ProviderError) refused.push({ error: sent, changes: entry.changes })
+      else entry.frame = sent
+      return !(sent instanceof ProviderError)
+    })
     this.#countWaiting()
+    for (const { error, changes } of refused) this.#refuseUnsent(changes, error)
+    return refused
   }
 
   /**
@@ -191,8 +204,7 @@ export class UnsavedChanges {
 
   /** A change that is not even sent, since the server would refuse it. */
   addRejected(error: ProviderError): void {
-    this.#coveringFrame = undefined
-    this.#refuse(1, error)
+    this.#refuseUnsent(1, error)
   }
 
   /** The changes of this tab that wait will not be sent. @returns how many they are */
@@ -204,7 +216,7 @@ export class UnsavedChanges {
       return false
     })
     this.#countWaiting()
-    if (changes > 0) this.#refuse(changes, error)
+    if (changes > 0) this.#refuseUnsent(changes, error)
     return changes
   }
 
@@ -221,6 +233,12 @@ export class UnsavedChanges {
     this.#isKnown = false
     this.#needsEverything = true
     this.#mayHoldMore = true
+  }
+
+  /** No answer that is on its way has them, so none settles them. */
+  #refuseUnsent(changes: number, error: ProviderError): void {
+    this.#coveringFrame = undefined
+    this.#refuse(changes, error)
   }
 
   #refuse(changes: number, error: ProviderError): void {
@@ -263,6 +281,12 @@ export class UnsavedChanges {
     this.#entries = [{ changes, update, frame: undefined, tab: undefined, number }, ...sent]
     this.#waiting = 1
   }
+}
+
+/** What will not be saved, and why. */
+export interface RefusedChanges {
+  readonly error: ProviderError
+  readonly changes: number
 }
 
 export interface SyncAnswer {
