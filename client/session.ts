@@ -116,9 +116,13 @@ export class Session {
     return this.canSend ? this.#sendCounted(encodeUpdate(update)) : undefined
   }
 
-  /** Sends what other tabs have not, where that can be done now. @param from of this one alone */
+  /**
+   * Sends what other tabs have not, where that can be done now; refuses it where it never can.
+   * @param from of this one alone
+   */
   forward(from?: string): void {
     const { unsaved } = this.#owner
+    if (this.isReadOnly) this.#refuseWaiting(readOnlyError())
     if (!this.canSend) return
     const send = (update: Uint8Array) => this.refusalOf(update) ?? this.sendUpdate(update)
     const refused = unsaved.takeUnsentOfTabs(send, from)
@@ -292,6 +296,10 @@ export class Session {
   /** Every client answers, also one from which the server does not take what waits. */
   #answerNothing(error: ProviderError): void {
     this.#sendCounted(encodeSyncStep2(noUpdate))
+    this.#refuseWaiting(error)
+  }
+
+  #refuseWaiting(error: ProviderError): void {
     const changes = this.#owner.unsaved.refuseWaiting(error)
     if (changes === 0) return
     this.#owner.onRejected(error, changes)

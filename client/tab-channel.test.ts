@@ -172,6 +172,16 @@ describe('C27 a change of another tab', () => {
     expect(other.socket.of('update')).toHaveLength(1)
   })
 
+  test('is sent from here where this tab leaves the others', async () => {
+    const [author, other] = await twoLive()
+    author.type('a')
+    await environment.settle()
+    other.provider.disconnectBc()
+    expect(other.socket.of('update')).toHaveLength(1)
+    other.socket.acknowledge(2)
+    expect(other.provider).toMatchObject({ unsavedChanges: 0, saved: true })
+  })
+
   test('is sent from here where very many wait, and none is left behind', async () => {
     const [author, other] = await twoLive()
     author.socket.end()
@@ -182,7 +192,7 @@ describe('C27 a change of another tab', () => {
     expect(other.provider).toMatchObject({ unsavedChanges: 0, saved: true })
   })
 
-  test('C6 is not sent where it is larger than the server takes, and does not close this tab too', async () => {
+  test('C6 is not sent where it is larger than the server takes, which would close this tab', async () => {
     const small = { maxUpdateBytes: 1_000 }
     const [author, other] = [tab(), tab()]
     for (const { socket } of [author, other]) socket.greet(small).sync().acknowledge(1)
@@ -220,6 +230,32 @@ describe('C27 a change of another tab', () => {
 })
 
 describe('C28 a tab that may only read', () => {
+  const forbid = ({ socket }: ProviderRig): void => {
+    socket.receive(encodeAccess({ access: 'read', principal: '', expiresInMs: 0 }))
+  }
+
+  test('from now on does not wait for ever for what another has not saved', async () => {
+    const [author, other] = await twoLive()
+    author.type('a')
+    await environment.settle()
+    forbid(other)
+    author.socket.acknowledge(2)
+    expect(other.provider).toMatchObject({ unsavedChanges: 0, rejectedChanges: 1, saved: false })
+    expect(other.of('rejected')).toMatchObject([{ error: { code: 'FORBIDDEN' }, changes: 1 }])
+  })
+
+  test('does not wait for ever for what another reader has changed', async () => {
+    const readers = await twoLive()
+    readers.forEach(forbid)
+    await environment.settle()
+    const [author, other] = readers
+    author.type('not allowed')
+    await environment.advance(2_000)
+    expect(other.text).toBe('not allowed')
+    expect(other.provider).toMatchObject({ unsavedChanges: 0, rejectedChanges: 1, saved: false })
+    expect(other.socket.of('update')).toEqual([])
+  })
+
   test('shows nobody who may write what it has changed', async () => {
     const writer = tab({ tabScope: 'all' }).goLive()
     const reader = tab({ tabScope: 'all' })

@@ -19,7 +19,7 @@ export interface TabChannelOwner {
   readonly origin: object
   /** A change of another tab came, or was saved. */
   onUnsavedChanged(): void
-  /** Sends the changes of other tabs, where that can be done now. @param from of this one alone */
+  /** Sends the changes of other tabs, where that can be done. @param from of this one alone */
   forward(from?: string): void
   onError(error: unknown): void
 }
@@ -53,8 +53,9 @@ export class TabChannel {
 
   /** Joins the tabs of `name`, and leaves those of another. Idempotent. */
   open(name: string): void {
-    if (this.#channel !== undefined && this.#name === name) return
-    this.close()
+    const isElsewhere = this.#channel !== undefined
+    if (isElsewhere && this.#name === name) return
+    this.#leave()
     const channel = new this.#Channel(name)
     channel.unref?.()
     channel.onmessage = ({ data }) => {
@@ -65,9 +66,17 @@ export class TabChannel {
     this.#name = name
     this.#post({ kind: 'hello', from: this.#id, stateVector: this.#stateVector() })
     this.publishAwareness()
+    if (isElsewhere) this.#owner.forward()
   }
 
   close(): void {
+    if (this.#channel === undefined) return
+    this.#leave()
+    this.#owner.forward()
+  }
+
+  /** Nothing is heard any more of what the others have saved: what waits is this tab's to send. */
+  #leave(): void {
     if (this.#channel === undefined) return
     const gone = encodeGone(this.#owner.awareness)
     this.#post({ kind: 'leaving', from: this.#id, awareness: gone })

@@ -234,8 +234,9 @@ describe('a refused frame', () => {
     save()
     author.type('a')
     author.unsaved.addOfTab('other', 1, noUpdate)
-    expect(author.unsaved.refuseWaiting(refusal)).toBe(1)
-    expect(author.unsaved).toMatchObject({ count: 1, rejected: 1, isSaved: false })
+    author.type('sent', 2)
+    expect(author.unsaved.refuseWaiting(refusal)).toBe(2)
+    expect(author.unsaved).toMatchObject({ count: 1, rejected: 2, isSaved: false })
   })
 })
 

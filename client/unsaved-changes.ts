@@ -207,15 +207,15 @@ export class UnsavedChanges {
     this.#refuseUnsent(1, error)
   }
 
-  /** The changes of this tab that wait will not be sent. @returns how many they are */
+  /** The changes that wait will not be sent, those of other tabs neither. @returns how many they are */
   refuseWaiting(error: ProviderError): number {
     let changes = 0
     this.#entries = this.#entries.filter((entry) => {
-      if (entry.frame !== undefined || entry.tab !== undefined) return true
+      if (entry.frame !== undefined) return true
       changes += entry.changes
       return false
     })
-    this.#countWaiting()
+    this.#waiting = 0
     if (changes > 0) this.#refuseUnsent(changes, error)
     return changes
   }
