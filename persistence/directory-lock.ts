@@ -14,6 +14,13 @@ import { isRunning, ownIdentity, type ProcessIdentity } from './process-identity
 export interface DirectoryLock {
   /** The holder before, where it left its lock behind: it ended without closing the store. */
   readonly abandonedBy: ProcessIdentity | undefined
+  /**
+   * The boot in which the store was last written by one who left the lock behind, however many died
+   * since without writing; undefined where that is not known.
+   */
+  readonly writtenIn: string | undefined
+  /** Says that the present holder writes; what was to be found of the past was found. */
+  noteWriting(): Promise<void>
   /** Removes the lock if it is still ours. */
   release(): Promise<void>
 }
@@ -27,30 +34,57 @@ export async function lockDirectory(
 ): Promise<DirectoryLock> {
   const path = join(directory, lockFileName)
   const nonce = Buffer.from(environment.randomBytes(8)).toString('hex')
-  const content = `${JSON.stringify({ ...(await ownIdentity()), nonce })}\n`
-  const draft = `${path}.${nonce}`
-  await writeFile(draft, content)
+  const identity = await ownIdentity()
+  const draft: Draft = {
+    path: `${path}.${nonce}`,
+    contentFor: (writtenIn) =>
+      `${JSON.stringify({ ...identity, nonce, writtenIn: writtenIn ?? null })}\n`,
+  }
   try {
-    const abandonedBy = await takeLock(path, draft, content)
-    return { abandonedBy, release: () => releaseLock(path, content) }
+    const { holder, writtenIn } = await takeLock(path, draft)
+    let content = draft.contentFor(writtenIn)
+    return {
+      abandonedBy: holder,
+      writtenIn,
+      async noteWriting() {
+        if (writtenIn === identity.bootId) return
+        const next = draft.contentFor(identity.bootId)
+        await writeFile(draft.path, next)
+        await rename(draft.path, path)
+        content = next
+      },
+      release: () => releaseLock(path, content),
+    }
   } finally {
-    await rm(draft, { force: true })
+    await rm(draft.path, { force: true })
   }
 }
 
-async function takeLock(
-  path: string,
-  draft: string,
-  content: string,
-): Promise<ProcessIdentity | undefined> {
-  let abandonedBy: ProcessIdentity | undefined
-  while (!(await place(path, draft, content))) {
+/** The lock before it has its name, and what it says with what was learnt of the one before. */
+interface Draft {
+  readonly path: string
+  readonly contentFor: (writtenIn: string | undefined) => string
+}
+
+interface Abandoned {
+  readonly holder: ProcessIdentity | undefined
+  readonly writtenIn: string | undefined
+}
+
+const nobody: Abandoned = { holder: undefined, writtenIn: undefined }
+
+async function takeLock(path: string, draft: Draft): Promise<Abandoned> {
+  for (;;) {
+    const fresh = draft.contentFor(undefined)
+    await writeFile(draft.path, fresh)
+    if (await place(path, draft.path, fresh)) return nobody
     const found = await readLock(path)
     if (found === undefined) continue
-    abandonedBy = await requireAbandoned(path, found)
-    if (await replaceStale(path, found, draft, content)) break
+    const abandoned = await requireAbandoned(path, found)
+    const content = draft.contentFor(abandoned.writtenIn)
+    await writeFile(draft.path, content)
+    if (await replaceStale(path, found, draft.path, content)) return abandoned
   }
-  return abandonedBy
 }
 
 /**
@@ -82,13 +116,11 @@ async function replaceStale(
   return isStillStale
 }
 
-/** The dead process that `content` names, if it names one. @throws STORE_LOCKED for a living one */
-async function requireAbandoned(
-  path: string,
-  content: string,
-): Promise<ProcessIdentity | undefined> {
-  const holder = parseHolder(content)
-  if (holder === undefined || !(await isRunning(holder))) return holder
+/** What `content` says of a dead process, if it names one. @throws STORE_LOCKED for a living one */
+async function requireAbandoned(path: string, content: string): Promise<Abandoned> {
+  const found = parseLock(content)
+  const { holder } = found
+  if (holder === undefined || !(await isRunning(holder))) return found
   throw new CairnError(
     'STORE_LOCKED',
     `${path} is held by process ${holder.pid}: stop it first, or name another directory`,
@@ -130,18 +162,21 @@ async function readLock(path: string): Promise<string | undefined> {
   }
 }
 
-function parseHolder(content: string): ProcessIdentity | undefined {
+function parseLock(content: string): Abandoned {
   try {
     const found: unknown = JSON.parse(content)
-    if (typeof found !== 'object' || found === null || !('pid' in found)) return undefined
-    if (typeof found.pid !== 'number') return undefined
-    return {
+    if (typeof found !== 'object' || found === null || !('pid' in found)) return nobody
+    if (typeof found.pid !== 'number') return nobody
+    const holder: ProcessIdentity = {
       pid: found.pid,
       startTime: 'startTime' in found ? textOrUndefined(found.startTime) : undefined,
       bootId: 'bootId' in found ? textOrUndefined(found.bootId) : undefined,
     }
+    // Earlier versions said nothing of it.
+    const writtenIn = 'writtenIn' in found ? textOrUndefined(found.writtenIn) : holder.bootId
+    return { holder, writtenIn }
   } catch {
-    return undefined
+    return nobody
   }
 }
 

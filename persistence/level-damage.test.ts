@@ -1,4 +1,5 @@
 import {
+  cp,
   mkdir,
   mkdtemp,
   open,
@@ -18,6 +19,7 @@ import { CommittedWitness, readWitness } from './committed-witness.js'
 import { appendAll, readAll, readLabels, updateOf, withLog } from './contract-rule.js'
 import type { DocumentStore } from './document-store.js'
 import { levelStore } from './level-store.js'
+import { ownIdentity } from './process-identity.js'
 
 let parent = ''
 let directory = ''
@@ -316,6 +318,30 @@ describe('the write-ahead log', () => {
       })
     })
   }
+
+  test('of a store of durability os is suspected until an open has got as far as to write', async () => {
+    const epoch = await writeBatches({ durability: 'os' })
+    await forgetClose()
+    await writeFile(join(directory, 'lock'), otherBoot)
+    for (const copy of ['first', 'second']) {
+      const left = join(parent, copy)
+      const dies = levelStore(directory, {
+        async openLevel() {
+          await cp(directory, left, { recursive: true })
+          throw new Error('the process died')
+        },
+      })
+      await expect(dies.open()).rejects.toThrow('the process died')
+      // What the process left is the copy, since it did not live to release its lock.
+      const lock = JSON.parse(await readFile(join(left, 'lock'), 'utf8'))
+      await writeFile(join(left, 'lock'), JSON.stringify({ ...lock, pid: 2 ** 30 }))
+      directory = left
+    }
+    const store = await openStore()
+    await withLog(store, 'a', async (log) => expect(log.epoch).not.toEqual(epoch))
+    const { writtenIn } = JSON.parse(await readFile(join(directory, 'lock'), 'utf8'))
+    expect(writtenIn).toBe((await ownIdentity()).bootId)
+  })
 
   test('of a store of durability os that was closed in order has lost nothing', async () => {
     const epoch = await writeBatches({ durability: 'os' })

@@ -22,9 +22,12 @@ export interface StoreDirectory {
   readonly isNew: boolean
   /** Whether its last holder died with the store open, perhaps this very moment. */
   readonly wasAbandoned: boolean
-  /** Whether the machine may have lost power since the last holder opened the store. */
+  /** Whether the machine may have lost power since the store was last written. */
   readonly mayHaveLostPower: boolean
-  /** Notes that the store stands; from now on a missing database is damage. */
+  /**
+   * Notes that the store stands and that what was lost is accounted for; from now on a missing
+   * database is damage.
+   */
   markReady(): Promise<void>
   release(): Promise<void>
 }
@@ -88,6 +91,7 @@ async function enter(
     mayHaveLostPower: await mayHaveLostPower(lock),
     async markReady() {
       if (state !== 'ready') await writeMarker(path, { state: 'ready', created })
+      await lock.noteWriting()
     },
     async release() {
       try {
@@ -117,5 +121,5 @@ async function findMarker(
 /** A lock that is not there proves nothing: nobody synced it, so the power cut may have taken it. */
 async function mayHaveLostPower(lock: DirectoryLock): Promise<boolean> {
   const { bootId } = await ownIdentity()
-  return bootId === undefined || bootId !== lock.abandonedBy?.bootId
+  return bootId === undefined || bootId !== lock.writtenIn
 }
