@@ -143,7 +143,10 @@ export interface DocumentStore {
   readonly health: StoreHealth
   /** Bytes of updates that were appended and are not durable yet, over all documents. */
   readonly queuedBytes: number
-  /** Calls `listener` at each change of health; returns the function that stops it. */
+  /**
+   * Calls `listener` at each change of health; returns the function that stops it. What a listener
+   * throws becomes a warning of the process and hinders nothing.
+   */
   onHealth(listener: (health: StoreHealth) => void): () => void
   /** @throws STORE_LOCKED, STORE_DAMAGED, STORE_UNKNOWN_FORMAT, each saying what to do */
   open(): Promise<void>

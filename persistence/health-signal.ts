@@ -9,9 +9,20 @@ export class HealthSignal {
     return this.#current
   }
 
+  /** Tells every listener; one that throws hinders neither the others nor the store. */
   set(health: StoreHealth): void {
     this.#current = health
-    for (const listener of [...this.#listeners]) listener(health)
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(health)
+      } catch (error) {
+        const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+        process.emitWarning('a listener to the health of a store threw', {
+          type: 'CairnWarning',
+          detail,
+        })
+      }
+    }
   }
 
   subscribe(listener: (health: StoreHealth) => void): () => void {

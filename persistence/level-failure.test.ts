@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SimulatedEnvironment } from '../runtime/simulated-environment.js'
 import { saySkipped } from '../test/say-skipped.js'
 import { appendAll, readLabels, snapshotOf, updateOf, withLog } from './contract-rule.js'
@@ -107,6 +107,35 @@ describe('a store whose disk is full', () => {
     await expect(b.readSnapshot()).rejects.toMatchObject(unavailable)
     await expect(store.openLog('c')).rejects.toMatchObject(unavailable)
     await expect(store.list()).rejects.toMatchObject(unavailable)
+  })
+
+  test('answers and heals whatever a listener throws, and warns of it', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const disk = new FaultyDisk()
+    const store = await openStore(disk)
+    const log = await store.openLog('a')
+    const heard: string[] = []
+    const stop = store.onHealth(({ state }) => {
+      throw new Error(`listener of ${state}`)
+    })
+    store.onHealth(({ state }) => heard.push(state))
+    disk.isFull = true
+    await expect(append(log, 'one')).rejects.toMatchObject(unavailable)
+    disk.isFull = false
+    const ready = untilState(store, 'ready')
+    await untilTimer()
+    await environment.advance(250)
+    await ready
+    stop()
+    expect(heard).toEqual(['unavailable', 'ready'])
+    expect(warned).toHaveBeenCalledTimes(2)
+    expect(warned.mock.calls[0]?.[1]).toMatchObject({
+      type: 'CairnWarning',
+      detail: expect.stringContaining('listener of unavailable'),
+    })
+    warned.mockRestore()
+    await log.close()
+    await withLog(store, 'a', (again) => appendAll(again, ['two']))
   })
 
   test('opens again by itself, waiting twice as long each time, and has lost nothing', async () => {
