@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { existsSync, readlinkSync } from 'node:fs'
+import { type FileHandle, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { saySkipped } from '../test/say-skipped.js'
 import { makeDirectories } from './make-directories.js'
 
@@ -17,13 +17,31 @@ describe('a directory for a store', () => {
 
   test('is made with all above it', async () => {
     const deep = path.join(base, 'a', 'b', 'c')
-    expect(await makeDirectories(deep)).toBe(true)
+    await makeDirectories(deep)
     expect((await stat(deep)).isDirectory()).toBe(true)
   })
 
   test('is left as it is where it is there', async () => {
-    expect(await makeDirectories(base)).toBe(false)
+    await writeFile(path.join(base, 'file'), '')
+    await makeDirectories(base)
+    expect(await readdir(base)).toEqual(['file'])
   })
+
+  test.skipIf(!existsSync('/proc/self'))(
+    'is there after a power cut, with all above it',
+    async () => {
+      const probe = await open(base, 'r')
+      const handles: FileHandle = Object.getPrototypeOf(probe)
+      await probe.close()
+      const synced: string[] = []
+      const sync = vi.spyOn(handles, 'sync').mockImplementation(async function (this: FileHandle) {
+        synced.push(readlinkSync(`/proc/self/fd/${this.fd}`))
+      })
+      await makeDirectories(path.join(base, 'a', 'b', 'c'))
+      sync.mockRestore()
+      expect(synced).toEqual([base, path.join(base, 'a'), path.join(base, 'a', 'b')])
+    },
+  )
 
   test('is not made where a file stands in the way', async () => {
     const file = path.join(base, 'file')
@@ -34,7 +52,7 @@ describe('a directory for a store', () => {
 
   if (!existsSync('/proc/self')) {
     saySkipped(
-      'make-directories.test, a place where nothing can be made',
+      'make-directories.test, what is synced, and a place where nothing can be made',
       'it needs the /proc of Linux',
     )
   }

@@ -1,26 +1,26 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { syncDirectory } from './directory-marker.js'
 
 /**
- * Makes `directory` and those above it that are missing. Node's own `recursive` does not end where a
- * file system refuses with ENOENT below a directory that is there, as /proc does.
- * @returns whether anything was made
+ * Makes `directory` and those above it that are missing, each so that a power cut leaves it. Node's
+ * own `recursive` does not end where a file system refuses with ENOENT below a directory that is
+ * there, as /proc does.
  * @throws Error of the file system
  */
-export async function makeDirectories(directory: string): Promise<boolean> {
+export async function makeDirectories(directory: string): Promise<void> {
   const path = resolve(directory)
+  const parent = dirname(path)
   try {
     await mkdir(path)
-    return true
   } catch (error) {
-    if (await isDirectory(path)) return false
-    const parent = dirname(path)
+    if (await isDirectory(path)) return
     const isParentMissing = codeOf(error) === 'ENOENT' && !(await isDirectory(parent))
     if (!isParentMissing || parent === path) throw error
     await makeDirectories(parent)
     await mkdir(path)
-    return true
   }
+  await syncDirectory(parent)
 }
 
 async function isDirectory(path: string): Promise<boolean> {

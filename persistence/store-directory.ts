@@ -1,15 +1,9 @@
 import { realpath } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { CairnError } from '../protocol/errors.js'
 import type { Environment } from '../runtime/environment.js'
 import { type DirectoryLock, lockDirectory } from './directory-lock.js'
-import {
-  levelDirectoryName,
-  type Marker,
-  readMarker,
-  syncDirectory,
-  writeMarker,
-} from './directory-marker.js'
+import { levelDirectoryName, type Marker, readMarker, writeMarker } from './directory-marker.js'
 import { makeDirectories } from './make-directories.js'
 import { claimDirectory, releaseDirectory } from './open-directories.js'
 import { ownIdentity } from './process-identity.js'
@@ -39,10 +33,8 @@ export async function takeStoreDirectory(
   acceptLoss: boolean,
 ): Promise<StoreDirectory> {
   try {
-    const isMade = await makeDirectories(directory)
-    const path = await realpath(directory)
-    if (isMade) await syncDirectory(dirname(path))
-    return await claimAndLock(path, environment, acceptLoss)
+    await makeDirectories(directory)
+    return await claimAndLock(await realpath(directory), environment, acceptLoss)
   } catch (error) {
     if (error instanceof CairnError) throw error
     const reason = error instanceof Error ? error.message : String(error)
