@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { cp, readdir } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { readdir } from 'node:fs/promises'
 import { CairnError } from '../protocol/errors.js'
 import type { Environment } from '../runtime/environment.js'
 import { BatchLedger, type LedgerState, type LostBatches, readLedger } from './batch-ledger.js'
@@ -15,6 +14,7 @@ import {
   repairLevel,
 } from './level-port.js'
 import { openOnceReleased } from './open-once-released.js'
+import { copyAside, forgetRepair, isRepairNoted, noteRepair } from './repair-note.js'
 import { seal } from './sealed-value.js'
 import { sweepKeyOf } from './sweep-mark.js'
 
@@ -52,18 +52,27 @@ export interface LevelSession {
 
 /** @throws STORE_LOCKED, STORE_DAMAGED, STORE_UNAVAILABLE */
 export async function openSession(options: SessionOptions): Promise<LevelSession> {
-  const { level, isRepaired } = await openOrRepair(options)
+  const { levelPath } = options
+  const { level, ...opened } = await openOrRepair(options)
   try {
+    const isBrokenOff = !opened.isRepaired && (await isRepairNoted(levelPath))
+    if (isBrokenOff) options.onWarning(repaired(`${levelPath}: its repair was broken off`))
+    const isRepaired = opened.isRepaired || isBrokenOff
     const found = await inspectLedger(level, options)
     // A repair may have dropped what no ledger tells of any more.
     const generation = found.generation + (isRepaired ? 1 : 0)
     const ledger = new BatchLedger({ ...found, generation }, options.durability)
-    const operations = [...ledger.rebase(), ...(await abandonProvisional(level))]
+    const operations = [
+      ...found.forgotten,
+      ...ledger.rebase(),
+      ...(await abandonProvisional(level)),
+    ]
     await level.write(operations, { sync: true })
+    if (isRepaired) await forgetRepair(levelPath)
     return { level, ledger }
   } catch (error) {
     await level.close()
-    throw openError(options.levelPath, error)
+    throw openError(levelPath, error)
   }
 }
 
@@ -83,19 +92,19 @@ async function openOrRepair(
     if (error.code !== 'STORE_DAMAGED' || !options.acceptLoss) throw error
     await requireRemains(levelPath, error)
     const copy = await copyAside(levelPath)
-    options.onWarning(
-      new CairnError('STORE_DAMAGED', `${error.message}; copied to ${copy}, now repairing`, {
-        cause: error,
-        rule: 'repaired',
-      }),
-    )
+    options.onWarning(repaired(`${error.message}; copied to ${copy}, now repairing`, error))
     try {
+      await noteRepair(levelPath)
       await repairLevel(levelPath)
       return { level: await open(), isRepaired: true }
     } catch (second) {
       throw openError(levelPath, second)
     }
   }
+}
+
+function repaired(message: string, cause?: CairnError): CairnError {
+  return new CairnError('STORE_DAMAGED', message, { cause, rule: 'repaired' })
 }
 
 /** Where no file with data is left, repair would make an empty database of it. */
@@ -110,20 +119,15 @@ async function requireRemains(levelPath: string, cause: CairnError): Promise<voi
   )
 }
 
-/** LevelDB's repair throws away what it cannot read, so the damaged files are kept. */
-async function copyAside(levelPath: string): Promise<string> {
-  const parent = dirname(levelPath)
-  const prefix = `${basename(levelPath)}.damaged-`
-  const earlier = (await readdir(parent)).filter((name) => name.startsWith(prefix)).length
-  const copy = join(parent, `${prefix}${earlier + 1}`)
-  await cp(levelPath, copy, { recursive: true, errorOnExist: true, force: false })
-  return copy
+interface FoundLedger {
+  readonly oldest: number
+  readonly last: number
+  readonly generation: number
+  /** What removes numbers of batches that the ledger does not know of any more. */
+  readonly forgotten: readonly LevelOperation[]
 }
 
-async function inspectLedger(
-  level: LevelReader,
-  options: SessionOptions,
-): Promise<{ oldest: number; last: number; generation: number }> {
+async function inspectLedger(level: LevelReader, options: SessionOptions): Promise<FoundLedger> {
   let state: LedgerState
   try {
     state = await readLedger(level)
@@ -133,19 +137,33 @@ async function inspectLedger(
     options.onWarning(damage)
     // Beyond every number that may still stand there unseen.
     const last = (options.witnessed?.batch ?? unseenBatches) + 1
-    return { oldest: 1, last, generation: drawGeneration(options.environment) }
+    const generation = drawGeneration(options.environment)
+    return { oldest: last + 1, last, generation, forgotten: await forgetNumbers(level) }
   }
   const damage = options.isNew ? undefined : judgeLedger(state, options)
   const last = Math.max(state.last, options.witnessed?.batch ?? 0)
   if (damage === undefined) {
     const generation = state.generation + (options.mayHaveLostTail ? 1 : 0)
-    return { oldest: state.oldest, last, generation }
+    return { oldest: state.oldest, last, generation, forgotten: [] }
   }
   const isLegitimate = damage.rule === 'lost-tail-os'
   if (!isLegitimate && !options.acceptLoss) throw damage
   options.onWarning(damage)
   const generation = state.hasBase ? state.generation + 1 : drawGeneration(options.environment)
-  return { oldest: state.oldest, last, generation }
+  return { oldest: state.oldest, last, generation, forgotten: [] }
+}
+
+/** Removes every number that stands there, since the range of what might is as good as endless. */
+async function forgetNumbers(level: LevelReader): Promise<LevelOperation[]> {
+  const operations: LevelOperation[] = []
+  try {
+    for await (const page of level.scanKeys(kindRange('ledger'))) {
+      for (const key of page) operations.push({ type: 'del', key })
+    }
+  } catch {
+    // What cannot be read cannot be removed, and the loss is accepted.
+  }
+  return operations
 }
 
 /** One that no store counts up to, for where the one before cannot be read. */
