@@ -30,7 +30,7 @@ Examples:
       const importInto = isDocumentArchive(bytes)
         ? importArchive(name, bytes, file, context)
         : importUpdate(name, bytes, file)
-      await withStore(options, context, importInto)
+      await withStore({ ...options, mayCreate: true }, context, importInto)
       const size = formatBytes(bytes.byteLength)
       context.output.write(`imported "${escapeControls(name)}" (${size})\n`)
     })

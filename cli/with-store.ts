@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { type Command, Option } from 'commander'
+import { readMarker } from '../persistence/directory-marker.js'
 import type { DocumentStore } from '../persistence/document-store.js'
 import { CairnError } from '../protocol/errors.js'
 import type { CommandContext } from './command-context.js'
@@ -10,6 +11,8 @@ import { escapeControls } from './escape-controls.js'
 export interface StoreLocation {
   readonly data: string
   readonly acceptLoss?: boolean
+  /** Whether an empty directory may become a store. @default false */
+  readonly mayCreate?: boolean
 }
 
 /** The option that every command on a data directory has. */
@@ -31,6 +34,7 @@ export async function withStore<T>(
 ): Promise<T> {
   const directory = path.resolve(location.data)
   requireDirectory(directory)
+  if (location.mayCreate !== true) await requireStore(directory)
   const store = context.createStore(directory, {
     durability: 'fsync',
     acceptLoss: location.acceptLoss === true,
@@ -58,6 +62,19 @@ function requireDirectory(directory: string): void {
   throw new CommandFailure(
     `${escapeControls(directory)} is not a directory. ` +
       'Give the one that the server was started with: --data DIRECTORY.',
+  )
+}
+
+/** Nor must an empty directory. What holds something is for the store to judge, and to name. */
+async function requireStore(directory: string): Promise<void> {
+  const holdsSomething = await readMarker(directory).then(
+    (marker) => marker !== undefined,
+    () => true,
+  )
+  if (holdsSomething) return
+  throw new CommandFailure(
+    `${escapeControls(directory)} holds no store. ` +
+      'Give the directory that the server was started with: --data DIRECTORY.',
   )
 }
 

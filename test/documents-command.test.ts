@@ -335,11 +335,15 @@ describe('every documents command', () => {
     expect(stderr).toContain('Stop the server (or the other `cairn documents` command)')
   })
 
-  test('refuses a directory that is not there, or is not a store', async () => {
+  test('refuses a directory that is not there, is empty, or is not a store', async () => {
     const absent = await session.run('documents', 'list', '--data', inDirectory('absent'))
     expect(absent.code).toBe(1)
     expect(absent.stderr).toContain(`${inDirectory('absent')} is not a directory`)
     expect(fs.existsSync(inDirectory('absent'))).toBe(false)
+    const empty = await documents('list')
+    expect(empty.code).toBe(1)
+    expect(empty.stderr).toContain(`${data} holds no store`)
+    expect(fs.readdirSync(data)).toEqual([])
     fs.writeFileSync(path.join(data, 'something'), 'x')
     const foreign = await documents('list')
     expect(foreign.code).toBe(1)
