@@ -123,10 +123,11 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
 
   /** The name that the tabs of this document share; undefined while it is not certain. */
   get tabName(): string | undefined {
-    const scope = tabScope(this.#options.tabScope, this.tokens.isGiven, {
-      access: this.#access,
-      hello: this.session?.isSynced ? this.#hello : undefined,
-    })
+    // Whose a token is the server has said, if it does at all, by the time that all is here.
+    const isTold = this.session?.isSynced === true && this.session.hello !== undefined
+    const isCertain = !this.tokens.isGiven || isTold
+    const known = { access: this.#access, hello: this.#hello }
+    const scope = tabScope(this.#options.tabScope, isCertain, known)
     return scope === undefined ? undefined : `${this.#host.address}${scope}`
   }
 
@@ -256,6 +257,8 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   // As the owner of a session.
 
   onHello(hello: HelloMessage): void {
+    // Until it is synced, and among those who only read too.
+    if (hello.access === 'read' && this.access !== 'read') this.#tabs?.close()
     this.#hello = hello
     this.#access = undefined
     this.#host.emit('access', [hello.access])

@@ -109,6 +109,13 @@ describe('C26 the scope of the tabs', () => {
     expect(provider.bcChannel).toBe('ws://server/notes#ada:write')
   })
 
+  test('is never there where the server does not say who a token is of', () => {
+    const { provider, socket } = tab({ token: 't' })
+    socket.accept('').sync()
+    provider.connectBc()
+    expect(channels.names).toEqual([])
+  })
+
   test('keeps apart who is somebody else, or may do something else', async () => {
     const as = (principal: string, access: 'read' | 'write') => {
       const opened = tab()
@@ -233,6 +240,36 @@ describe('C28 a tab that may only read', () => {
   const forbid = ({ socket }: ProviderRig): void => {
     socket.receive(encodeAccess({ access: 'read', principal: '', expiresInMs: 0 }))
   }
+
+  test.each([{}, { tabScope: 'all' }])(
+    'shows them nothing while it is away (%o)',
+    async (options) => {
+      const writer = tab(options).goLive()
+      const reader = tab(options)
+      reader.socket.greet({ access: 'read' }).sync()
+      reader.provider.disconnect()
+      reader.type('not allowed')
+      reader.provider.connect()
+      expect(reader.provider.bcconnected).toBe(true)
+      await environment.advance(3_000)
+      reader.socket.accept()
+      reader.provider.connectBc()
+      await environment.settle()
+      expect(writer.text).toBe('')
+    },
+  )
+
+  test('shows them nothing of what it changes before it has everything', async () => {
+    const writer = tab().goLive()
+    const reader = tab()
+    reader.socket.greet({ access: 'read' })
+    reader.type('not allowed')
+    await environment.settle()
+    reader.socket.sync()
+    await environment.settle()
+    expect(writer.text).toBe('')
+    expect(reader.provider.bcChannel).toBe('ws://server/notes#:read')
+  })
 
   test('from now on does not wait for ever for what another has not saved', async () => {
     const [author, other] = await twoLive()

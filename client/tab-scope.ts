@@ -9,12 +9,12 @@ interface Known {
  * else: an edit of a tab that may only read must not ride out through one that may write.
  *
  * @param chosen by the application
- * @param hasToken whether there is one, so that the server must be heard before tabs may share
+ * @param isCertain whether nobody in particular is meant where the server has named no principal
  * @returns the end of the channel's name; undefined where it is not certain yet
  */
 export function tabScope(
   chosen: string | undefined,
-  hasToken: boolean,
+  isCertain: boolean,
   { access, hello }: Known,
 ): string | undefined {
   const known = access ?? hello
@@ -22,6 +22,6 @@ export function tabScope(
   if (access !== undefined && access.principal !== '') {
     return `#${access.principal}:${access.access}`
   }
-  if (known === undefined) return hasToken ? undefined : ''
-  return known.access === 'read' ? '#:read' : ''
+  if (access === undefined && !isCertain) return undefined
+  return known?.access === 'read' ? '#:read' : ''
 }
