@@ -21,6 +21,9 @@ export function addImportCommand(documents: Command, context: CommandContext): v
     .addHelpText(
       'after',
       `
+An archive under its own name is the document that clients know, and they give back what they have
+of it; under another name it is a document of its own, as an update always is.
+
 Examples:
   $ cairn documents import notes/copy notes.bin
   $ cairn documents import restored notes.cairn --data ./data`,
