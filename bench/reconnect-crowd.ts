@@ -1,4 +1,5 @@
-import { Connector } from '../client/connector.js'
+import { Connector, type ConnectorHost, type ConnectorOwner } from '../client/connector.js'
+import type { ConnectedSession } from '../client/connector-state.js'
 import type { Transport, TransportHandlers } from '../client/transport.js'
 import { TransportChoice } from '../client/transport-choice.js'
 import type { Environment } from '../runtime/environment.js'
@@ -96,7 +97,7 @@ function cairnKnocker(door: Door): Knocker {
     return transport
   }
   const request = { serverUrl: '', documentName: '', params: {}, token: undefined, environment }
-  const connector = new Connector({
+  const owner: ConnectorOwner<ConnectedSession> = {
     environment,
     maxBackoffMs: 30_000,
     transports: new TransportChoice({
@@ -113,13 +114,16 @@ function cairnKnocker(door: Door): Knocker {
       check: () => undefined,
       stop: () => undefined,
     }),
-    shouldReconnect: () => true,
     onStatus: () => undefined,
-    onClose: () => undefined,
-    onTransportError: () => undefined,
     onClosedForGood: () => undefined,
-  })
-  return connectorKnocker(connector)
+  }
+  const host: ConnectorHost = {
+    mayConnect: () => true,
+    shouldReconnect: () => true,
+    onConnectionClose: () => undefined,
+    onConnectionError: () => undefined,
+  }
+  return connectorKnocker(new Connector(owner, host))
 }
 
 function connectorKnocker(connector: { connect(): void }): Knocker {

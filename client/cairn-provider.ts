@@ -41,7 +41,10 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
   /** Query parameters; what is changed here counts from the next attempt on. */
   params: Record<string, string>
   readonly protocols: string[]
-  /** Whether it is meant to be connected. */
+  /**
+   * Whether it is meant to be connected. Where that is set to false a connection that is lost is not
+   * made again, until `connect`.
+   */
   shouldConnect: boolean
   disableBc: boolean
   /** Asked after each close that came from elsewhere; may be replaced. */
@@ -315,6 +318,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
       origin: this,
       address: `${this.serverUrl}/${this.roomname}`,
       tab,
+      mayConnect: () => this.shouldConnect,
       shouldReconnect: (close) => this.#mayReconnect(closeEventOf(close)),
       emit: (name, args) => this.#tell(name, args),
       onPhase: (phase, before) => this.#onPhase(phase, before),

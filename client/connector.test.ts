@@ -12,12 +12,6 @@ function rig(options: RigOptions = {}): ProviderRig {
   return made
 }
 
-/** A page whose events the test raises. */
-class FakePage extends EventTarget {
-  readonly document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
-  readonly navigator = { onLine: true }
-}
-
 /** How long each attempt came after the one before it was lost, over so many that fail. */
 async function waits({ environment, network }: ProviderRig, attempts: number): Promise<number[]> {
   const found: number[] = []
@@ -146,66 +140,6 @@ test('C12 a shouldReconnect that throws is reported, and the convention holds', 
   expect(network.sockets).toHaveLength(2)
   expect(report).toHaveBeenCalledOnce()
   report.mockRestore()
-})
-
-describe('C13 a wake-up', () => {
-  test('gives up a socket that has been opening for 3 s, and tries another', async () => {
-    const page = new FakePage()
-    const { network, environment } = rig({ page })
-    await environment.advance(2_900)
-    page.dispatchEvent(new Event('online'))
-    expect(network.sockets).toHaveLength(1)
-    await environment.advance(100)
-    page.dispatchEvent(new Event('online'))
-    expect(network.sockets).toHaveLength(2)
-    expect(network.sockets[0]?.closedWith).toBe(1000)
-  })
-
-  test.each(['online', 'pageshow'])('on %s brings the next attempt at once', async (event) => {
-    const page = new FakePage()
-    const { network, environment } = rig({ page })
-    network.socket.end(1012, 'GOING_AWAY;retry-after=50000: restart')
-    await environment.advance(5_000)
-    expect(network.sockets).toHaveLength(1)
-    page.dispatchEvent(new Event(event))
-    expect(network.sockets).toHaveLength(2)
-  })
-
-  test('brings no more than one attempt a second', async () => {
-    const page = new FakePage()
-    const { network, environment } = rig({ page })
-    await environment.advance(10_000)
-    for (let i = 0; i < 100; i++) {
-      network.socket.end(1012, 'GOING_AWAY;retry-after=50000: restart')
-      page.dispatchEvent(new Event('online'))
-      await environment.advance(100)
-    }
-    expect(network.sockets.length).toBeLessThanOrEqual(11)
-    expect(network.sockets.length).toBeGreaterThan(5)
-  })
-
-  test('asks a connection that stands, and it is lost within 3 s where nothing answers', async () => {
-    const page = new FakePage()
-    const { network, environment, provider } = rig({ page })
-    network.socket.greet().sync()
-    expect(network.socket.of('ping')).toHaveLength(1)
-    page.document.dispatchEvent(new Event('visibilitychange'))
-    expect(network.socket.of('ping')).toHaveLength(2)
-    await environment.advance(3_000)
-    expect(provider.status.reason?.code).toBe('TIMEOUT')
-  })
-
-  test('shows offline while the system has no network, and tries all the same', async () => {
-    const page = new FakePage()
-    const { network, environment, provider } = rig({ page })
-    network.socket.greet().sync()
-    page.navigator.onLine = false
-    page.dispatchEvent(new Event('offline'))
-    network.socket.end()
-    expect(provider.status.state).toBe('offline')
-    await environment.advance(500)
-    expect(network.sockets).toHaveLength(2)
-  })
 })
 
 describe('the states', () => {

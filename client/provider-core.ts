@@ -53,6 +53,8 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
   #latencyMs: number | undefined
   #lastConnected: number | undefined
   #hasAnnounced = false
+  /** As the events `sync` and `synced` say. */
+  #wasSynced = false
   #wantsTabs = false
   #phase: Phase = 'idle'
   #status: ConnectionStatus
@@ -76,7 +78,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     this.transports = transports
     this.tokens = tokens
     this.#startsEmpty = this.doc.store.clients.size === 0
-    this.#connector = new Connector(this)
+    this.#connector = new Connector(this, host)
     const { BroadcastChannelClass } = options
     if (BroadcastChannelClass !== undefined) {
       this.#tabs = new TabChannel(this, BroadcastChannelClass)
@@ -225,10 +227,6 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     return new Session(this, transport)
   }
 
-  shouldReconnect(close: TransportClose): boolean {
-    return this.#host.shouldReconnect(close)
-  }
-
   onStatus(): void {
     const phase = this.transport === undefined ? 'idle' : this.session ? 'connected' : 'connecting'
     const phaseBefore = this.#phase
@@ -239,14 +237,6 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     // A listener may have moved on meanwhile, and that was told.
     if (phase !== phaseBefore && phase === this.#phase) this.#host.onPhase(phase, phaseBefore)
     if (this.#status !== before) this.#host.emit('state', [this.#status])
-  }
-
-  onClose(close: TransportClose | null): void {
-    this.#host.onConnectionClose(close)
-  }
-
-  onTransportError(event: unknown): void {
-    this.#host.onConnectionError(event)
   }
 
   onClosedForGood(error: ProviderError, close: TransportClose | null): void {
@@ -280,8 +270,7 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     this.#connector.synced()
     // Who hears of it may leave at once.
     if (this.session !== session) return
-    this.#host.emit('synced', [true])
-    this.#host.emit('sync', [true])
+    this.#tellSynced()
     if (this.#wantsTabs) this.joinTabs()
     this.onUnsavedChanged()
     const error = this.session && this.#whyNeverSaved()
@@ -363,8 +352,16 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     this.#forgetConnection()
     this.tokens.stop()
     guarded(this, () => removeOthers(this.awareness, this.origin))
-    this.#host.emit('synced', [false])
-    this.#host.emit('sync', [false])
+    this.#tellSynced()
+  }
+
+  /** Tells whether everything has arrived, where that has changed. */
+  #tellSynced(): void {
+    const isSynced = this.session?.isSynced ?? false
+    if (isSynced === this.#wasSynced) return
+    this.#wasSynced = isSynced
+    this.#host.emit('synced', [isSynced])
+    if (this.#wasSynced === isSynced) this.#host.emit('sync', [isSynced])
   }
 
   #onKept(epoch: Uint8Array): void {

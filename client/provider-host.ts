@@ -13,6 +13,8 @@ export interface ProviderHost {
   /** The address without its query; names the tabs and the database. */
   readonly address: string
   readonly tab: string
+  /** Whether an attempt may be made: the application may change its mind at any time. */
+  mayConnect(): boolean
   shouldReconnect(close: TransportClose): boolean
   emit<Name extends keyof CoreEvents>(name: Name, args: Parameters<CoreEvents[Name]>): void
   /** The connection came to another phase, as y-websocket counts them. */

@@ -166,7 +166,7 @@ describe('C37 a listener that leaves and comes back', () => {
     server.getText('text').insert(0, 'a')
     rig.socket.greet().sync(server)
     expect(rig.network.sockets).toHaveLength(2)
-    expect(rig.of('sync')).toEqual([false])
+    expect(rig.of('sync')).toEqual([])
     expect(rig.provider.status.state).not.toBe('live')
   })
 

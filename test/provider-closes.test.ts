@@ -158,6 +158,59 @@ describe.each(dropInKinds)('%s', (kind) => {
     expect(client.closes[0]).toMatchObject({ code: 1006 })
   })
 
+  test('C36 the end of a connection is told before it is gone', async () => {
+    const policy: Policy = (socket, index) => {
+      if (index === 0) openThenClose(1011, '')(socket, index)
+      else if (index === 1) void sync(socket).then(() => socket.close(1011, ''))
+    }
+    const { server, client, provider } = await open(kind, policy, { maxBackoffTime: 20 })
+    const told: string[] = []
+    const tell = (what: string): void => {
+      told.push(`${what}, ${provider.ws === null ? 'no ws' : 'ws'}, ${provider.wsconnected}`)
+    }
+    provider.on('connection-close', () => tell('close'))
+    provider.on('sync', (isSynced: boolean) => tell(`sync ${isSynced}`))
+    provider.on('status', ({ status }: { readonly status: string }) => tell(status))
+    await connections(server, 3)
+    await waitFor('it is connected', () => provider.wsconnected, client)
+    provider.disconnect()
+    const connected = ['connecting, ws, false', 'connected, ws, true']
+    const lost = 'disconnected, no ws, false'
+    expect(told).toEqual([
+      'connected, ws, true',
+      ...['close, ws, true', lost, ...connected],
+      ...['sync true, ws, true', 'close, ws, true', 'sync false, no ws, false', lost, ...connected],
+      ...['close, ws, true', lost],
+    ])
+  })
+
+  test('C35 connect, while it waits to come back, opens at once', async () => {
+    const { server, client, provider } = await open(kind, openThenClose(1011, ''), {
+      maxBackoffTime: 60_000,
+    })
+    const seen: boolean[] = []
+    provider.on('status', ({ status }: { readonly status: string }) => {
+      if (status !== 'disconnected' || seen.length > 0) return
+      seen.push(provider.ws !== null)
+      provider.connect()
+      seen.push(provider.ws !== null)
+    })
+    await waitFor('it is lost', () => seen.length > 0, client)
+    expect(seen).toEqual([false, true])
+    await connections(server, 2)
+  })
+
+  test('C38 shouldConnect may be set to false: then it does not come back', async () => {
+    const { server, client, provider } = await open(kind, openThenClose(1011, ''), {
+      maxBackoffTime: 1,
+    })
+    Reflect.set(provider, 'shouldConnect', false)
+    await waitFor('it is lost', () => client.statuses.includes('disconnected'), client)
+    const other = await open(kind, openThenClose(1011, ''), { maxBackoffTime: 1 })
+    await connections(other.server, 3)
+    expect(server.sockets).toHaveLength(1)
+  })
+
   test('C38 params count from the next connection on, protocols are offered', async () => {
     const { server, client, provider } = await open(kind, openThenClose(1011, ''), {
       params: { a: '1 2' },
