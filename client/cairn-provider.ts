@@ -6,6 +6,7 @@ import type { Timer } from '../runtime/environment.js'
 import type { ConnectionStatus } from './connection-status.js'
 import { documentUrl, trimServerUrl } from './document-url.js'
 import { handleUnknown, type MessageHandler } from './message-handlers.js'
+import { PendingUpdates } from './pending-updates.js'
 import { ProviderCore } from './provider-core.js'
 import { ProviderError } from './provider-error.js'
 import type { ProviderEvents } from './provider-events.js'
@@ -53,6 +54,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
   readonly messageHandlers: (MessageHandler<CairnProvider> | undefined)[] = []
   readonly #core: ProviderCore
   readonly #options: ResolvedProviderOptions
+  readonly #pending: PendingUpdates
   readonly #stopFollowing: () => void
   #resyncTimer: Timer | undefined
   #isDestroyed = false
@@ -71,6 +73,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     const resolved = resolveProviderOptions(options)
     this.#options = resolved
     this.doc = doc
+    this.#pending = new PendingUpdates(doc)
     this.awareness = options.awareness ?? new Awareness(doc)
     this.serverUrl = trimServerUrl(serverUrl)
     this.roomname = roomname
@@ -83,6 +86,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     const transports = createTransports(this, resolved, tokens)
     const tab = options.tab ?? tabIdentity(resolved.environment)
     this.#core = new ProviderCore(this.#host(tab), resolved, transports, tokens)
+    this.doc.on('beforeObserverCalls', this.#beforeObservers)
     this.doc.on('update', this.#onUpdate)
     this.doc.on('afterTransaction', this.#onTransaction)
     this.doc.on('destroy', this.#onDocDestroy)
@@ -179,6 +183,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     this.disconnect()
     this.#resyncTimer?.cancel()
     this.#stopFollowing()
+    this.doc.off('beforeObserverCalls', this.#beforeObservers)
     this.doc.off('update', this.#onUpdate)
     this.doc.off('afterTransaction', this.#onTransaction)
     this.doc.off('destroy', this.#onDocDestroy)
@@ -283,8 +288,13 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     }
   }
 
+  readonly #beforeObservers = (transaction: Y.Transaction): void => {
+    this.#pending.note(transaction.origin === this)
+  }
+
   readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {
-    this.#core.changed(update, origin)
+    // What had waited for it is for this provider to send, like any change.
+    this.#core.changed(update, this.#pending.isTakenIn ? null : origin)
   }
 
   /**

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { encodeUpdate } from '../protocol/codec.js'
 import { encodeAccess } from '../protocol/extension-codec.js'
 import { SimulatedEnvironment } from '../runtime/simulated-environment.js'
 import { FakeChannels } from '../test/fake-channels.js'
@@ -177,6 +179,25 @@ describe('C27 a change of another tab', () => {
     author.provider.destroy()
     await environment.settle()
     expect(other.socket.of('update')).toHaveLength(1)
+  })
+
+  test('is unsaved where it builds on what the server has not sent here yet', async () => {
+    const [author, other] = await twoLive()
+    const server = new Y.Doc()
+    server.getText('text').insert(0, 'hello')
+    const hello = Y.encodeStateAsUpdate(server)
+    author.socket.receive(encodeUpdate(hello))
+    author.doc.getText('text').delete(0, 5)
+    await environment.settle()
+    other.socket.receive(encodeUpdate(hello))
+    expect(other.text).toBe('')
+    expect(other.provider).toMatchObject({ unsavedChanges: 1, saved: false })
+    // The author is gone without a word, and its frame with it.
+    await environment.advance(2_000)
+    for (const update of other.socket.updates) Y.applyUpdate(server, update)
+    expect(server.getText('text').toString()).toBe('')
+    other.socket.acknowledge(2)
+    expect(other.provider).toMatchObject({ unsavedChanges: 0, saved: true })
   })
 
   test('is sent from here where this tab leaves the others', async () => {

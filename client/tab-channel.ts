@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import type { Environment, Timer } from '../runtime/environment.js'
 import { guarded } from './guarded.js'
 import { encodeGone } from './own-presence.js'
+import { hasPending } from './pending-updates.js'
 import { readTabMessage, type TabMessage } from './tab-message.js'
 import type { UnsavedChanges } from './unsaved-changes.js'
 import type { BroadcastChannelConstructor, BroadcastChannelLike } from './web-globals.js'
@@ -170,7 +171,9 @@ export class TabChannel {
     doc.on('update', note)
     guarded(this.#owner, () => Y.applyUpdate(doc, update, origin))
     doc.off('update', note)
-    if (!isNews || isSaved) return
+    // What waits for the server to send its past raises no event, neither now nor then.
+    const mayBeNews = isNews || hasPending(doc)
+    if (!mayBeNews || isSaved) return
     if (unsaved.isCrowded) this.#owner.forward()
     unsaved.addOfTab(from, number, update)
     this.#owner.onUnsavedChanged()
