@@ -17,6 +17,8 @@ import { SyncAnswers } from './sync-answers.js'
 
 /** By then what fills the room for held updates may have been admitted. */
 const heldRetryMs = 1_000
+/** So many missing clients tell one question from another. */
+const askedClients = 1_000
 
 /** What an open document tells the one who holds it. */
 export interface OpenDocumentOwner {
@@ -131,8 +133,13 @@ export class OpenDocument {
     return new Promise((resolve) => this.#commitWaiters.push(resolve))
   }
 
-  /** Drops what was held too long; its authors still have it. To be called every second or so. */
+  /**
+   * Admits what may go on by now and drops what was held too long; its authors still have it. To be
+   * called every second or so.
+   */
   expireHeld(now: number): void {
+    this.#held.renew()
+    if (this.#failure === undefined) this.#admitReady()
     const { heldMs } = this.#context.limits
     if (heldMs === 0) return
     for (const held of this.#held.takeHeldBefore(now - heldMs)) {
@@ -183,6 +190,7 @@ export class OpenDocument {
     const { update, outline } = part
     const { id: connection, principal } = author
     this.#pending.admit(outline, update.byteLength)
+    this.#held.advance(outline.sections)
     this.#uncommittedRecords++
     author.queued(update.byteLength)
     receipt?.expect()
@@ -230,7 +238,8 @@ export class OpenDocument {
     receipt?.expect()
     const heldAt = this.#context.environment.now()
     this.#held.add({ author, receipt, update, missing, heldAt })
-    author.askForMissing(missing.map(({ client, clock }) => `${client}:${clock}`).join(' '))
+    const asked = missing.slice(0, askedClients)
+    author.askForMissing(asked.map(({ client, clock }) => `${client}:${clock}`).join(' '))
   }
 
   /**
@@ -239,7 +248,7 @@ export class OpenDocument {
    */
   #admitReady(): void {
     for (;;) {
-      const ready = this.#held.takeReady(this.#pending.known)
+      const ready = this.#held.takeReady()
       if (ready.length === 0) return
       for (const held of ready) this.#admitHeld(held)
     }
