@@ -6,6 +6,30 @@ export class ClockIntervals {
   #from: number[] = []
   #to: number[] = []
 
+  /** The ranges [from[i], to[i]), none empty, in any order: linear but for a sort of numbers. */
+  static of(from: readonly number[], to: readonly number[]): ClockIntervals {
+    const result = new ClockIntervals()
+    if (isAscending(from)) {
+      for (let index = 0; index < from.length; index++) {
+        result.add(from[index] as number, to[index] as number)
+      }
+      return result
+    }
+    const starts = Float64Array.from(from).sort()
+    const ends = Float64Array.from(to).sort()
+    let start = starts[0] as number
+    for (let index = 0; index < ends.length; index++) {
+      // Where as many ranges have ended as have begun none is left open.
+      const end = ends[index] as number
+      const next = starts[index + 1]
+      if (next !== undefined && next <= end) continue
+      result.#from.push(start)
+      result.#to.push(end)
+      start = next ?? end
+    }
+    return result
+  }
+
   get count(): number {
     return this.#from.length
   }
@@ -42,10 +66,28 @@ export class ClockIntervals {
       }
       return added
     }
-    const order = ascendingOrder(from)
-    if (this.#coversInOrder(order, from, to)) return false
-    this.#merge(order, from, to)
+    return this.addAll(ClockIntervals.of(from, to))
+  }
+
+  /** Takes in all of `other`, in one pass; returns whether that added anything. */
+  addAll(other: ClockIntervals): boolean {
+    if (this.includes(other)) return false
+    this.#merge(other)
     return true
+  }
+
+  /** How many intervals more there would be with `other`; below 0 where it joins more than it adds. */
+  growthBy(other: ClockIntervals): number {
+    let growth = 0
+    let joined = 0
+    for (let index = 0; index < other.count; index++) {
+      const first = this.#firstEndingFrom(other.#fromAt(index))
+      const after = this.#firstStartingAfter(other.#toAt(index))
+      // One that the range before touches as well is joined with both.
+      growth += first < joined ? joined - after : 1 + first - after
+      joined = Math.max(joined, after)
+    }
+    return growth
   }
 
   clone(): ClockIntervals {
@@ -65,7 +107,14 @@ export class ClockIntervals {
   }
 
   includes(other: ClockIntervals): boolean {
-    return this.#coversInOrder(other.#from.keys(), other.#from, other.#to)
+    let own = other.count === 0 ? 0 : this.#firstEndingFrom(other.#fromAt(0) + 1)
+    for (let index = 0; index < other.count; index++) {
+      const start = other.#fromAt(index)
+      while (own < this.count && this.#toAt(own) <= start) own++
+      if (own === this.count) return false
+      if (this.#fromAt(own) > start || this.#toAt(own) < other.#toAt(index)) return false
+    }
+    return true
   }
 
   forEach(visit: (from: number, to: number) => void): void {
@@ -90,30 +139,19 @@ export class ClockIntervals {
     return true
   }
 
-  /** Whether every range is covered; they come in ascending order, so one pass is enough. */
-  #coversInOrder(order: Iterable<number>, from: readonly number[], to: readonly number[]): boolean {
-    let own = 0
-    for (const index of order) {
-      const start = from[index] as number
-      while (own < this.#to.length && this.#toAt(own) <= start) own++
-      if (own === this.#to.length) return false
-      if (this.#fromAt(own) > start || this.#toAt(own) < (to[index] as number)) return false
-    }
-    return true
-  }
-
-  #merge(order: Iterable<number>, from: readonly number[], to: readonly number[]): void {
+  #merge(other: ClockIntervals): void {
+    let own = this.#firstEndingFrom(other.#fromAt(0))
     const merged = new ClockIntervals()
-    let own = 0
-    for (const index of order) {
-      const start = from[index] as number
-      while (own < this.#from.length && this.#fromAt(own) <= start) {
+    merged.#from = this.#from.slice(0, own)
+    merged.#to = this.#to.slice(0, own)
+    for (let index = 0; index < other.count; index++) {
+      const start = other.#fromAt(index)
+      for (; own < this.count && this.#fromAt(own) <= start; own++) {
         merged.add(this.#fromAt(own), this.#toAt(own))
-        own++
       }
-      merged.add(start, to[index] as number)
+      merged.add(start, other.#toAt(index))
     }
-    for (; own < this.#from.length; own++) merged.add(this.#fromAt(own), this.#toAt(own))
+    for (; own < this.count; own++) merged.add(this.#fromAt(own), this.#toAt(own))
     this.#from = merged.#from
     this.#to = merged.#to
   }
@@ -152,12 +190,10 @@ export class ClockIntervals {
   }
 }
 
-/** The indexes of `values`, smallest value first. Yjs writes ranges in order, so a sort is rare. */
-function ascendingOrder(values: readonly number[]): Iterable<number> {
+/** Yjs writes ranges in order, so a sort is rare. */
+function isAscending(values: readonly number[]): boolean {
   for (let index = 1; index < values.length; index++) {
-    if ((values[index] as number) < (values[index - 1] as number)) {
-      return [...values.keys()].sort((a, b) => (values[a] as number) - (values[b] as number))
-    }
+    if ((values[index] as number) < (values[index - 1] as number)) return false
   }
-  return [...values.keys()]
+  return true
 }

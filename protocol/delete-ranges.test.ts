@@ -70,6 +70,7 @@ describe('adding a range', () => {
     for (let round = 0; round < 200; round++) {
       const single = new DeleteRanges()
       const bulk = new DeleteRanges()
+      const united = new DeleteRanges()
       const clocks = new Set<number>()
       for (let step = 0; step < 8; step++) {
         const added: Range[] = Array.from({ length: 1 + Math.floor(random() * 12) }, () => {
@@ -77,6 +78,8 @@ describe('adding a range', () => {
           return [1 + Math.floor(random() * 2), from, from + 1 + Math.floor(random() * 9)]
         })
         const before = clocks.size
+        const { rangeCount } = single
+        const triples = added.flat()
         let isNew = false
         for (const [client, from, to] of added) {
           for (let clock = from; clock < to; clock++) clocks.add(client * 1_000 + clock)
@@ -85,6 +88,15 @@ describe('adding a range', () => {
         expect(isNew).toBe(clocks.size > before)
         expect(bulk.addScan(scanOf(encodeLoosely(added)))).toBe(isNew)
         expect(bulk.equals(single)).toBe(true)
+        const growth = united.growthBy(DeleteRanges.of(triples))
+        expect(rangeCount + growth).toBe(single.rangeCount)
+        const isTogether = step % 2 === 0
+        const isUnited = isTogether
+          ? united.addAll(DeleteRanges.of(triples))
+          : united.addTriples(triples)
+        expect(isUnited).toBe(isNew)
+        expect(united.equals(single)).toBe(true)
+        expect(united.rangeCount).toBe(single.rangeCount)
       }
       for (let from = 0; from < 160; from += 7) {
         const to = from + 1 + Math.floor(random() * 4)

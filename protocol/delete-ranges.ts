@@ -17,7 +17,8 @@ export class DeleteRanges {
   #encoded: Uint8Array | undefined
 
   /**
-   * Reads a v1 delete set: what `encode` makes, and what ends every update.
+   * Reads a v1 delete set: what `encode` makes, and what ends every update. There is no limit but
+   * the bytes, so that a document can always be read as far as it has grown.
    * @throws MALFORMED_UPDATE
    */
   static decode(bytes: Uint8Array): DeleteRanges {
@@ -27,6 +28,13 @@ export class DeleteRanges {
     reader.expectEnd()
     const ranges = new DeleteRanges()
     gathered.addTo(ranges)
+    return ranges
+  }
+
+  /** The ranges of client, from, to, client, from, to …, none empty, in any order. */
+  static of(triples: readonly number[]): DeleteRanges {
+    const ranges = new DeleteRanges()
+    ranges.addTriples(triples)
     return ranges
   }
 
@@ -59,6 +67,43 @@ export class DeleteRanges {
     const intervals = this.#intervalsOf(client)
     const before = intervals.count
     return this.#note(intervals.addMany(from, to), intervals.count - before)
+  }
+
+  /** Deletes the ranges of client, from, to, client, from, to …, none empty, in any order. */
+  addTriples(triples: readonly number[]): boolean {
+    const gathered = triples.length > 3 * FEW_RANGES ? new GatheredRanges() : undefined
+    let added = false
+    for (let index = 0; index + 2 < triples.length; index += 3) {
+      const client = triples[index] as number
+      const from = triples[index + 1] as number
+      const to = triples[index + 2] as number
+      if (gathered !== undefined) gathered.push(client, from, to)
+      else if (this.add(client, from, to)) added = true
+    }
+    return gathered === undefined ? added : gathered.addTo(this)
+  }
+
+  /** Deletes everything that `other` deletes, in one pass; returns whether that added anything. */
+  addAll(other: DeleteRanges): boolean {
+    let added = false
+    for (const [client, others] of other.#clients) {
+      const intervals = this.#intervalsOf(client)
+      const before = intervals.count
+      if (this.#note(intervals.addAll(others), intervals.count - before)) added = true
+    }
+    return added
+  }
+
+  /**
+   * How many intervals more there would be with `other`; below 0 where it joins more than it adds.
+   * Asks for each interval of `other` where it would go, and walks none of its own.
+   */
+  growthBy(other: DeleteRanges): number {
+    let growth = 0
+    for (const [client, others] of other.#clients) {
+      growth += this.#clients.get(client)?.growthBy(others) ?? others.count
+    }
+    return growth
   }
 
   /** Deletes every range of the scanned update; returns whether that added anything. */

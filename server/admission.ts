@@ -122,7 +122,7 @@ function withoutDurable(part: ScannedPart, index: DocumentIndex): AdmissiblePart
   if (newDeletes.length === deletes.length && (addsStructs || sections.length === 0)) return part
   const structs = addsStructs ? part.update.subarray(0, part.deleteSetStart) : noStructs
   return {
-    update: Buffer.concat([structs, encodeDeletes(newDeletes)]),
+    update: Buffer.concat([structs, DeleteRanges.of(newDeletes).encode()]),
     outline: {
       sections: addsStructs ? sections : [],
       deletes: newDeletes,
@@ -146,18 +146,12 @@ function withoutCovered(deletes: readonly number[], covered: DeleteRanges): read
   if (deletes.length === 0) return deletes
   const result: number[] = []
   for (let i = 0; i + 2 < deletes.length; i += 3) {
-    const [client = 0, from = 0, to = 0] = deletes.slice(i, i + 3)
+    const client = deletes[i] ?? 0
+    const from = deletes[i + 1] ?? 0
+    const to = deletes[i + 2] ?? 0
     if (!covered.covers(client, from, to)) result.push(client, from, to)
   }
   return result.length === deletes.length ? deletes : result
-}
-
-function encodeDeletes(deletes: readonly number[]): Uint8Array {
-  const ranges = new DeleteRanges()
-  for (let i = 0; i + 2 < deletes.length; i += 3) {
-    ranges.add(deletes[i] ?? 0, deletes[i + 1] ?? 0, deletes[i + 2] ?? 0)
-  }
-  return ranges.encode()
 }
 
 function checkLimits(part: AdmissiblePart, pending: PendingUpdates, limits: ServerLimits): void {

@@ -158,9 +158,7 @@ export class DocumentIndex {
     this.#version++
     const { sections, deletes } = outline
     for (let i = 0; i + 2 < sections.length; i += 3) this.#extend(sections[i], sections[i + 2])
-    for (let i = 0; i + 2 < deletes.length; i += 3) {
-      this.deleteRanges.add(number(deletes[i]), number(deletes[i + 1]), number(deletes[i + 2]))
-    }
+    this.deleteRanges.addTriples(deletes)
     for (const name of outline.rootNames) this.rootNames.add(name)
     this.#subdocuments += outline.subdocuments
     const message = encodeUpdate(record.update)
@@ -185,9 +183,7 @@ export class DocumentIndex {
     this.#snapshot = snapshot
     this.#snapshotStateVector = decodeStateVector(snapshot.stateVector)
     // Integrating may delete more than the updates say: what loses a map key, for instance.
-    DeleteRanges.decode(snapshot.deleteSet).forEach((client, from, to) => {
-      this.deleteRanges.add(client, from, to)
-    })
+    this.deleteRanges.addAll(DeleteRanges.decode(snapshot.deleteSet))
     this.#tail = [...this.tailAfter(snapshot.through)]
     this.#tailBytes = 0
     for (const record of this.#tail) {
