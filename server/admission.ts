@@ -58,15 +58,14 @@ export function admitUpdate(
     deleteSetStart: scan.deleteSetStart,
   }
   owners.check(whole.outline.sections, principal.id, pending.known)
-  const verdict = isComplete(scan, pending.known)
+  const { complete, rest } = isComplete(scan, pending.known)
     ? { complete: completePart(whole, scan, index, pending.known), rest: undefined }
     : splitPart(whole, scan, index, pending.known)
-  const { complete } = verdict
-  if (complete !== undefined) {
-    checkLimits(complete, pending, limits)
-    owners.claim(complete.outline.sections, principal.id, pending.known)
-  }
-  return verdict
+  if (complete === undefined) return { complete, rest }
+  checkLimits(complete, pending, limits)
+  const outline = withinDeleteRanges(complete.outline, index, pending, limits)
+  owners.claim(outline.sections, principal.id, pending.known)
+  return { complete: { update: complete.update, outline }, rest }
 }
 
 interface ScannedPart extends AdmissiblePart {
@@ -126,6 +125,7 @@ function withoutDurable(part: ScannedPart, index: DocumentIndex): AdmissiblePart
     outline: {
       sections: addsStructs ? sections : [],
       deletes: newDeletes,
+      deleteGrowth: newDeletes.length / 3,
       rootNames: addsStructs ? rootNames : [],
       subdocuments: addsStructs ? subdocuments : 0,
     },
@@ -167,4 +167,26 @@ function checkLimits(part: AdmissiblePart, pending: PendingUpdates, limits: Serv
   if (subdocuments > 0) {
     requireWithin('documentSubdocuments', pending.subdocuments + subdocuments, limits)
   }
+}
+
+/**
+ * The outline with the delete ranges that it really adds, where the document is near its limit: most
+ * deletes lie beside others and are joined with them. Far from it the count of those that are named
+ * is good enough. What adds none is let in whatever the document has.
+ */
+function withinDeleteRanges(
+  outline: UpdateOutline,
+  index: DocumentIndex,
+  pending: PendingUpdates,
+  limits: ServerLimits,
+): UpdateOutline {
+  const { deletes } = outline
+  if (deletes.length === 0) return outline
+  const nearLimit = limits.documentDeleteRanges / 2
+  if (!exceeds(pending.deleteRanges + outline.deleteGrowth, nearLimit)) return outline
+  const deleteGrowth = Math.max(0, index.deleteRanges.growthBy(DeleteRanges.of(deletes)))
+  if (deleteGrowth > 0) {
+    requireWithin('documentDeleteRanges', pending.deleteRanges + deleteGrowth, limits)
+  }
+  return { ...outline, deleteGrowth }
 }

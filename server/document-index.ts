@@ -12,6 +12,8 @@ export interface UpdateOutline {
   readonly sections: readonly number[]
   /** client, first clock, end clock; for each delete range. */
   readonly deletes: readonly number[]
+  /** At most so many delete ranges more does the document have with it. */
+  readonly deleteGrowth: number
   readonly rootNames: readonly string[]
   readonly subdocuments: number
 }
@@ -29,6 +31,7 @@ export function outlineOf(scan: UpdateScan): UpdateOutline {
   return {
     sections,
     deletes,
+    deleteGrowth: scan.deleteCount,
     rootNames: rootNames.length === 0 ? noNames : [...rootNames],
     subdocuments: subdocumentCount,
   }

@@ -11,6 +11,13 @@ export interface ServerLimits {
   readonly documentBytes: number
   /** Yjs clients that ever edited one document. @default 50,000 */
   readonly documentClients: number
+  /**
+   * Delete ranges of one document: runs of one client's clocks, all deleted, with something left
+   * between them. Each costs 16 bytes of memory, and about 4 in every sync step 2 of a stock
+   * client. An update that would add one beyond is refused; one that adds none is not.
+   * @default 262,144
+   */
+  readonly documentDeleteRanges: number
   /** Root types of one document. @default 1,000 */
   readonly documentRootNames: number
   /** Subdocuments ever put into one document. @default 1,000 */
@@ -69,6 +76,7 @@ export const defaultLimits: ServerLimits = Object.freeze({
   updateSections: 65_536,
   documentBytes: 256 * mebibyte,
   documentClients: 50_000,
+  documentDeleteRanges: 262_144,
   documentRootNames: 1_000,
   documentSubdocuments: 1_000,
   documentConnections: 10_000,

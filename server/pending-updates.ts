@@ -1,7 +1,10 @@
 import type { DocumentIndex, UpdateOutline } from './document-index.js'
 
 /** The part of the index that pending updates come on top of. */
-type DurablePart = Pick<DocumentIndex, 'stateVector' | 'rootNames' | 'subdocuments' | 'byteLength'>
+type DurablePart = Pick<
+  DocumentIndex,
+  'stateVector' | 'deleteRanges' | 'rootNames' | 'subdocuments' | 'byteLength'
+>
 
 /**
  * What was admitted and is not durable yet, over what is. Admission asks here, so that a client may
@@ -12,6 +15,7 @@ export class PendingUpdates {
   readonly #ends = new Map<number, number>()
   readonly #rootNames = new Map<string, number>()
   #newClients = 0
+  #deleteGrowth = 0
   #subdocuments = 0
   #bytes = 0
 
@@ -30,6 +34,11 @@ export class PendingUpdates {
 
   get clients(): number {
     return this.#durable.stateVector.size + this.#newClients
+  }
+
+  /** Delete ranges of the document; what is on its way counts for as many as it may add. */
+  get deleteRanges(): number {
+    return this.#durable.deleteRanges.rangeCount + this.#deleteGrowth
   }
 
   get rootNames(): number {
@@ -59,6 +68,7 @@ export class PendingUpdates {
     for (const name of rootNames) {
       this.#rootNames.set(name, (this.#rootNames.get(name) ?? 0) + 1)
     }
+    this.#deleteGrowth += outline.deleteGrowth
     this.#subdocuments += subdocuments
     this.#bytes += bytes
   }
@@ -78,6 +88,7 @@ export class PendingUpdates {
       if (count > 0) this.#rootNames.set(name, count)
       else this.#rootNames.delete(name)
     }
+    this.#deleteGrowth -= outline.deleteGrowth
     this.#subdocuments -= subdocuments
     this.#bytes -= bytes
   }
