@@ -6,7 +6,7 @@ import { decodeDocumentArchive, isDocumentArchive } from '../persistence/documen
 import type { DocumentStore, ExportedDocument } from '../persistence/document-store.js'
 import { drawImportEpoch } from '../persistence/import-epoch.js'
 import { CairnError } from '../protocol/errors.js'
-import { UpdateScanner } from '../protocol/update-scanner.js'
+import { noScanLimits, UpdateScanner } from '../protocol/update-scanner.js'
 import type { CommandContext } from './command-context.js'
 import { CommandFailure } from './command-failure.js'
 import { escapeControls } from './escape-controls.js'
@@ -88,7 +88,7 @@ function importUpdate(name: string, update: Uint8Array, file: string): ImportInt
 function requireCompleteUpdate(update: Uint8Array, file: string): void {
   const shownFile = escapeControls(file)
   try {
-    new UpdateScanner().scan(update)
+    new UpdateScanner().scan(update, noScanLimits)
   } catch (error) {
     if (!(error instanceof CairnError) || error.code !== 'MALFORMED_UPDATE') throw error
     throw new CommandFailure(

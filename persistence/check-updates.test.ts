@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { clocksUpdate, deletesUpdate, everyOther } from '../test/made-updates.js'
 import { findUpdateProblems, indexUpdate } from './check-updates.js'
 import type { ExportedDocument, NewSnapshot } from './document-store.js'
 
@@ -57,6 +58,12 @@ describe('the updates of a document', () => {
   test('may be there twice', () => {
     const twice = [...updates, stateOf(updates), ...updates.slice(10)]
     expect(findUpdateProblems(documentOf(twice))).toEqual([])
+  })
+
+  test('may have more than one update may bring to a server', () => {
+    const clocks = clocksUpdate(7, 0, 2_200_000)
+    const deletes = deletesUpdate(7, everyOther(0, 1_100_000))
+    expect(findUpdateProblems(documentOf([clocks, deletes]))).toEqual([])
   })
 
   test('are not sound where one is no update, or one is missing before another', () => {

@@ -2,7 +2,7 @@ import { DeleteRanges } from '../protocol/delete-ranges.js'
 import { CairnError } from '../protocol/errors.js'
 import { isComplete, splitUpdate } from '../protocol/split-update.js'
 import { decodeStateVector, encodeStateVector } from '../protocol/state-vector.js'
-import { type UpdateScan, UpdateScanner } from '../protocol/update-scanner.js'
+import { noScanLimits, type UpdateScan, UpdateScanner } from '../protocol/update-scanner.js'
 import type { ExportedDocument, NewSnapshot, SnapshotIndex } from './document-store.js'
 
 /**
@@ -31,7 +31,7 @@ export function findUpdateProblems(document: ExportedDocument): readonly string[
  * @throws MALFORMED_UPDATE
  */
 export function indexUpdate(update: Uint8Array): SnapshotIndex {
-  const scan = scanner.scan(update)
+  const scan = scanner.scan(update, noScanLimits)
   const ends = new Map<number, number>()
   raiseEnds(ends, scan)
   return {
@@ -49,7 +49,7 @@ const scanner = new UpdateScanner()
 function checkUpdate(update: Uint8Array, known: Map<number, number>): string | undefined {
   let scan: UpdateScan
   try {
-    scan = scanner.scan(update)
+    scan = scanner.scan(update, noScanLimits)
   } catch (error) {
     if (!(error instanceof CairnError)) throw error
     return `is no Yjs v1 update that can be served: ${error.message}`

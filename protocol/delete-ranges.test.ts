@@ -122,6 +122,12 @@ describe('adding a range', () => {
     expect(ranges.rangeCount).toBe(300_000)
     expect(ranges.addScan(scanOf(encodeLoosely(backwards)))).toBe(false)
   })
+
+  test('reads back more of them than one update may bring', () => {
+    const ranges = new DeleteRanges()
+    for (let clock = 0; clock <= 1_048_576; clock++) ranges.add(1, 2 * clock, 2 * clock + 1)
+    expect(DeleteRanges.decode(ranges.encode()).rangeCount).toBe(1_048_577)
+  })
 })
 
 describe('the encoding', () => {

@@ -39,7 +39,7 @@ export const protocolLimits = {
   },
   deleteRanges: {
     value: 1_048_576,
-    unit: 'ranges per update',
+    unit: 'new ranges per update',
     reason: 'A range costs 2 bytes on the wire and 24 in memory.',
   },
   stateVectorClients: {

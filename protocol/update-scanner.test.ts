@@ -4,7 +4,7 @@ import { ByteWriter } from './byte-writer.js'
 import { CairnError } from './errors.js'
 import { protocolLimits } from './limits.js'
 import { type UpdateRule, updateRules } from './update-rules.js'
-import { UpdateScanner } from './update-scanner.js'
+import { noScanLimits, UpdateScanner } from './update-scanner.js'
 
 const scanner = new UpdateScanner()
 const utf8 = new TextEncoder()
@@ -188,6 +188,7 @@ describe('an update is refused', () => {
     const ranges = new Uint8Array(2 ** 21 + 2).fill(1)
     const deletions = bytes(0, 1, 7, 2 ** 20 + 1, [...ranges])
     expect(refusal(deletions)).toBe('LIMIT_REACHED delete-ranges')
+    expect(scanner.scan(deletions, noScanLimits).deleteCount).toBe(2 ** 20 + 1)
     const references = Array.from({ length: 65_537 }, (_, index) => [
       [ORIGIN | DELETED],
       index + 8,

@@ -10,14 +10,35 @@ import type { UpdateScan } from './update-scan.js'
 
 export type { UpdateScan } from './update-scan.js'
 
-const MAX_SECTIONS = protocolLimits.sections.value
-const MAX_DEPENDENCIES = protocolLimits.dependencies.value
 const FIRST_CAPACITY = 16
 /** Arrays that grew above this are let go at the next scan. */
 const KEPT_CAPACITY = 4_096
 /** The smallest section: three varints and a GC of two bytes. */
 const MIN_SECTION_BYTES = 5
 const MIN_STRUCT_BYTES = 2
+
+/** How much one update may have of what costs more memory than its bytes. */
+export interface ScanLimits {
+  /** Clients that it has structs of. */
+  readonly sections: number
+  /** Other clients that its structs refer to. */
+  readonly dependencies: number
+  readonly deleteRanges: number
+}
+
+/** For an update of which nothing is known. */
+export const strangerLimits: ScanLimits = {
+  sections: protocolLimits.sections.value,
+  dependencies: protocolLimits.dependencies.value,
+  deleteRanges: protocolLimits.deleteRanges.value,
+}
+
+/** For what was let in before: a document may have grown beyond what one update may bring. */
+export const noScanLimits: ScanLimits = {
+  sections: Number.POSITIVE_INFINITY,
+  dependencies: Number.POSITIVE_INFINITY,
+  deleteRanges: Number.POSITIVE_INFINITY,
+}
 
 /**
  * Checks the structure of Yjs v1 updates, byte by byte in one pass, and says what is in them. No
@@ -27,6 +48,7 @@ const MIN_STRUCT_BYTES = 2
 export class UpdateScanner {
   readonly #reader = new StructReader()
   readonly #scan: MutableScan
+  #limits = strangerLimits
 
   /** @param environment gives the chance that hashing needs; no result depends on it */
   constructor(environment: Pick<Environment, 'randomBytes'> = systemEnvironment) {
@@ -37,20 +59,27 @@ export class UpdateScanner {
    * Checks one update. What is returned belongs to the scanner and is valid until its next scan.
    * @throws MALFORMED_UPDATE with a rule of `updateRules`, LIMIT_REACHED for too many clients or
    *   delete ranges
+   * @param isKnownDelete of which delete ranges the scan is to say nothing; they do not count
    */
-  scan(update: Uint8Array): UpdateScan {
+  scan(
+    update: Uint8Array,
+    limits = strangerLimits,
+    isKnownDelete?: (client: number, from: number, to: number) => boolean,
+  ): UpdateScan {
     const reader = this.#reader
     const scan = this.#scan
+    this.#limits = limits
     reader.reset(update)
     scan.clear(update.length)
     const sections = reader.readCount(MIN_SECTION_BYTES)
-    if (sections > MAX_SECTIONS) {
-      reader.failLimit('sections', `at most ${MAX_SECTIONS} clients in an update, got ${sections}`)
+    if (sections > limits.sections) {
+      const most = `at most ${limits.sections} clients in an update`
+      reader.failLimit('sections', `${most}, got ${sections}`)
     }
     let client = Number.POSITIVE_INFINITY
     for (let left = sections; left > 0; left--) client = this.#readSection(client)
     scan.deleteSetStart = reader.position
-    readDeleteSet(reader, scan.addDelete)
+    readDeleteSet(reader, scan.addDelete, limits.deleteRanges, isKnownDelete)
     reader.expectEnd()
     scan.rootNames = scan.names.toArray()
     return scan
@@ -98,8 +127,9 @@ export class UpdateScanner {
     for (let index = 0; index < referenceCount; index++) {
       dependencies.raise(referenceClient[index] as number, referenceClock[index] as number)
     }
-    if (dependencies.count > MAX_DEPENDENCIES) {
-      this.#reader.failLimit('dependencies', `at most ${MAX_DEPENDENCIES} other clients`)
+    const most = this.#limits.dependencies
+    if (dependencies.count > most) {
+      this.#reader.failLimit('dependencies', `at most ${most} other clients`)
     }
   }
 

@@ -2,7 +2,12 @@ import { DeleteRanges } from '../protocol/delete-ranges.js'
 import { CairnError } from '../protocol/errors.js'
 import { isComplete, splitUpdate } from '../protocol/split-update.js'
 import { trimUpdate } from '../protocol/trim-update.js'
-import { type UpdateScan, UpdateScanner } from '../protocol/update-scanner.js'
+import {
+  noScanLimits,
+  strangerLimits,
+  type UpdateScan,
+  UpdateScanner,
+} from '../protocol/update-scanner.js'
 import type { ClientOwners } from './client-owners.js'
 import { type DocumentIndex, outlineOf, type UpdateOutline } from './document-index.js'
 import type { MissingClock } from './held-updates.js'
@@ -50,10 +55,10 @@ export function admitUpdate(
       `an update may have ${limits.updateBytes} bytes, this one has ${update.byteLength}`,
     )
   }
-  const scan = scanner.scan(update)
+  const { scan, bytes } = scanStranger(update, index.deleteRanges)
   requireWithin('updateSections', scan.sectionCount, limits)
   const whole: ScannedPart = {
-    update,
+    update: bytes,
     outline: outlineOf(scan),
     deleteSetStart: scan.deleteSetStart,
   }
@@ -66,6 +71,26 @@ export function admitUpdate(
   const outline = withinDeleteRanges(complete.outline, index, pending, limits)
   owners.claim(outline.sections, principal.id, pending.known)
   return { complete: { update: complete.update, outline }, rest }
+}
+
+/**
+ * Every sync step 2 of a stock client repeats all deletes that it knows of, and where the document
+ * has more than one update may bring, so has the answer: then what counts is what is new of them.
+ */
+function scanStranger(
+  update: Uint8Array,
+  known: DeleteRanges,
+): { readonly scan: UpdateScan; readonly bytes: Uint8Array } {
+  try {
+    return { scan: scanner.scan(update), bytes: update }
+  } catch (error) {
+    if (!(error instanceof CairnError) || error.rule !== 'delete-ranges') throw error
+  }
+  const isKnown = (client: number, from: number, to: number) => known.covers(client, from, to)
+  const scan = scanner.scan(update, strangerLimits, isKnown)
+  const deletes = DeleteRanges.of(outlineOf(scan).deletes).encode()
+  const bytes = Buffer.concat([update.subarray(0, scan.deleteSetStart), deletes])
+  return { scan: scanner.scan(bytes), bytes }
 }
 
 interface ScannedPart extends AdmissiblePart {
@@ -100,13 +125,13 @@ function splitPart(
 
 /** Bytes that were made here, with what the index needs of them. */
 function scanned(update: Uint8Array): ScannedPart {
-  const scan = scanner.scan(update)
+  const scan = scanner.scan(update, noScanLimits)
   return { update, outline: outlineOf(scan), deleteSetStart: scan.deleteSetStart }
 }
 
 /** Scans bytes that the log already holds. */
 export function outlineOfStored(update: Uint8Array): UpdateOutline {
-  return outlineOf(scanner.scan(update))
+  return outlineOf(scanner.scan(update, noScanLimits))
 }
 
 /**

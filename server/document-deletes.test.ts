@@ -1,11 +1,15 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { encodeSyncStep2 } from '../protocol/codec.js'
 import { encodeStateVector } from '../protocol/state-vector.js'
+import { idleWorker } from '../test/inline-worker.js'
 import { clocksUpdate, deletesUpdate, everyOther } from '../test/made-updates.js'
 import { Replica } from '../test/replica.js'
 import { SimulatedServer } from '../test/simulated-server.js'
 import { admitUpdate, outlineOfStored } from './admission.js'
 import { ClientOwners } from './client-owners.js'
 import { DocumentIndex } from './document-index.js'
+import { answerTo } from './document-work.js'
 import { defaultLimits } from './limits.js'
 import { PendingUpdates } from './pending-updates.js'
 
@@ -101,5 +105,71 @@ describe('documentDeleteRanges', () => {
     alice.doc.getText('text').delete(7, 1)
     expect(alice.socket.closed?.code).toBe(4413)
     simulated.store.release()
+  })
+})
+
+describe('a document that is beyond what one update may bring', () => {
+  const count = 1_190_000
+  const deletes = everyOther(0, count)
+  const deleteSet = deletesUpdate(client, deletes).subarray(1)
+  const updates = [
+    clocksUpdate(client, 0, 2 * count),
+    deletesUpdate(client, deletes.slice(0, count / 2)),
+    deletesUpdate(client, deletes.slice(count / 2)),
+  ]
+
+  /** What a stock client answers with that was away: its edits, and all deletes that it knows. */
+  function stepTwo(): Uint8Array {
+    const doc = new Y.Doc()
+    doc.clientID = 8
+    doc.getText('text').insert(0, 'written offline')
+    const update = Y.encodeStateAsUpdate(doc)
+    return Buffer.concat([update.subarray(0, -1), deleteSet])
+  }
+
+  test('takes the edits of a stock client, which brings all its deletes', async () => {
+    const simulated = new SimulatedServer({ documentWorker: idleWorker })
+    const honest = new Replica(9)
+    await simulated.connect('other', honest)
+    // As if it had grown before there was a limit, or under another one.
+    const log = await simulated.run(simulated.store.openLog('notes'))
+    for (const update of updates) {
+      await simulated.run(log.append({ update, principal: '', connection: '' }))
+    }
+    await simulated.run(log.close())
+    await simulated.connect('notes', honest)
+    honest.socket.receive(encodeSyncStep2(stepTwo()))
+    await simulated.pass(1_000)
+    expect(honest.socket.closed).toBeUndefined()
+    const reader = new Replica(10)
+    await simulated.connect('notes', reader)
+    expect(reader.text).toBe('written offline')
+    await simulated.stop()
+  })
+
+  test('opens from its snapshot', () => {
+    const stateVector = encodeStateVector(new Map([[client, 2 * count]]))
+    const index = new DocumentIndex({
+      through: 3,
+      byteLength: 0,
+      stateVector,
+      deleteSet,
+      rootNames: [],
+      subdocuments: 0,
+    })
+    expect(index.deleteRanges.rangeCount).toBe(count)
+    expect(admit(stepTwo(), index).complete?.outline.deletes).toEqual([])
+    const others = deletesUpdate(client, everyOther(1, count - 1))
+    expect(() => admit(others, index)).toThrow('at most 1048576 delete ranges')
+    // Who was away knows of more ranges than there are, when what lay between went as well.
+    index.deleteRanges.add(client, 0, 2 * count)
+    expect(admit(stepTwo(), index).complete?.outline.deletes).toEqual([])
+  })
+
+  test('is compacted', () => {
+    // Of clients, since a Y.Doc takes longer for deletes; one update may bring 65,536.
+    const clients = Array.from({ length: 65_537 }, (_, at) => clocksUpdate(at + 1, 0, 1))
+    const answer = answerTo({ kind: 'compact', id: 1, updates: clients, gc: true })
+    expect(answer.kind).toBe('compacted')
   })
 })

@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import { toCairnError } from '../protocol/errors.js'
 import { encodeStateVector } from '../protocol/state-vector.js'
-import { UpdateScanner } from '../protocol/update-scanner.js'
+import { noScanLimits, UpdateScanner } from '../protocol/update-scanner.js'
 import type { CompactedDocument, WorkerAnswer, WorkerJob } from './document-worker.js'
 import { keepFormattingMarks } from './keep-formatting-marks.js'
 
@@ -35,7 +35,7 @@ function compact(updates: readonly Uint8Array[], gc: boolean): CompactedDocument
 }
 
 function describe(update: Uint8Array): Omit<CompactedDocument, 'update'> {
-  const scan = new UpdateScanner().scan(update)
+  const scan = new UpdateScanner().scan(update, noScanLimits)
   const stateVector = new Map<number, number>()
   for (let i = 0; i < scan.sectionCount; i++) {
     stateVector.set(scan.sectionClient[i] ?? 0, scan.sectionTo[i] ?? 0)
