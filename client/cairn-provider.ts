@@ -20,7 +20,7 @@ import {
 } from './provider-options.js'
 import { createTransports } from './provider-transports.js'
 import { reportError } from './report-error.js'
-import { tabIdentity } from './tab-identity.js'
+import { TabIdentity } from './tab-identity.js'
 import { TokenSource } from './token-source.js'
 import type { TransportClose } from './transport.js'
 import { followWakeEvents } from './wake-events.js'
@@ -56,6 +56,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
   readonly #options: ResolvedProviderOptions
   readonly #pending: PendingUpdates
   readonly #stopFollowing: () => void
+  readonly #tab: TabIdentity
   #resyncTimer: Timer | undefined
   #isDestroyed = false
 
@@ -84,8 +85,8 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     this.shouldConnect = options.connect ?? true
     const tokens = new TokenSource(resolved.environment, resolved.token)
     const transports = createTransports(this, resolved, tokens)
-    const tab = options.tab ?? tabIdentity(resolved.environment)
-    this.#core = new ProviderCore(this.#host(tab), resolved, transports, tokens)
+    this.#tab = new TabIdentity(resolved.environment, resolved.page, options.tab)
+    this.#core = new ProviderCore(this.#host(this.#tab.name), resolved, transports, tokens)
     this.doc.on('beforeObserverCalls', this.#beforeObservers)
     this.doc.on('update', this.#onUpdate)
     this.doc.on('afterTransaction', this.#onTransaction)
@@ -183,6 +184,7 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     this.disconnect()
     this.#resyncTimer?.cancel()
     this.#stopFollowing()
+    this.#tab.release()
     this.doc.off('beforeObserverCalls', this.#beforeObservers)
     this.doc.off('update', this.#onUpdate)
     this.doc.off('afterTransaction', this.#onTransaction)

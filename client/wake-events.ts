@@ -21,13 +21,22 @@ export function followWakeEvents(owner: WakeOwner, globals: WebGlobals = webGlob
   const offline = (): void => owner.onOffline()
   const stops = [
     listen(globals.document, 'visibilitychange', see),
-    listen(windowOf(globals), 'pageshow', wake),
-    listen(windowOf(globals), 'online', wake),
-    listen(windowOf(globals), 'offline', offline),
+    listenToWindow('pageshow', wake, globals),
+    listenToWindow('online', wake, globals),
+    listenToWindow('offline', offline, globals),
   ]
   return () => {
     for (const stop of stops) stop()
   }
+}
+
+/** Follows an event of the window, where there is one. @returns stops following */
+export function listenToWindow(
+  type: string,
+  listener: () => void,
+  globals: WebGlobals,
+): () => void {
+  return listen(windowOf(globals), type, listener)
 }
 
 function listen(
