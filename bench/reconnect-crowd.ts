@@ -101,6 +101,7 @@ function cairnKnocker(door: Door): Knocker {
     environment,
     maxBackoffMs: 30_000,
     transports: new TransportChoice({
+      environment,
       webSocket: open,
       loadFallback: undefined,
       request: () => request,

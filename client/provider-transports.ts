@@ -33,7 +33,8 @@ export function createTransports(
     token: tokens.current,
     environment,
   })
-  return new TransportChoice({ webSocket, request, loadFallback: loaderOf(fallback) })
+  const loadFallback = loaderOf(fallback)
+  return new TransportChoice({ environment, webSocket, request, loadFallback })
 }
 
 /** The fallback is a file of its own, so that an application loads it only where it is needed. */

@@ -131,8 +131,12 @@ describe('C29 the fallback', () => {
       return fallback.open
     }
     const webSockets = new FakeFallback()
-    const options = { webSocket: webSockets.open, request: () => request, loadFallback }
-    const choice = new TransportChoice(options)
+    const choice = new TransportChoice({
+      environment: rig.environment,
+      webSocket: webSockets.open,
+      request: () => request,
+      loadFallback,
+    })
     const fail = (): void => {
       for (let i = 0; i < 3; i++) choice.failed(true)
     }
@@ -148,6 +152,29 @@ describe('C29 the fallback', () => {
     expect(fallback.opened).toHaveLength(2)
   })
 
+  test('whose loading hangs gives the turn back too, and is there when it has come', async () => {
+    const { environment } = rig
+    let load = (): void => undefined
+    const choice = new TransportChoice({
+      environment,
+      webSocket: () => fallback.last,
+      request: () => fallback.last.request,
+      loadFallback: () =>
+        new Promise((resolve) => {
+          load = () => resolve(fallback.open)
+        }),
+    })
+    for (let i = 0; i < 3; i++) choice.failed(true)
+    const loading = expect(choice.ready()).rejects.toThrow('15000 ms')
+    await environment.advance(15_000)
+    await loading
+    expect(choice.ready()).toBeUndefined()
+    load()
+    for (let i = 0; i < 3; i++) choice.failed(true)
+    await environment.settle()
+    expect(choice.ready()).toBeUndefined()
+  })
+
   test('is the first where there is no WebSocket, and stays it', async () => {
     const request = (): TransportRequest => {
       throw new Error('nothing is opened')
@@ -157,12 +184,14 @@ describe('C29 the fallback', () => {
       loads++
       return fallback.open
     }
-    const choice = new TransportChoice({ webSocket: undefined, request, loadFallback })
+    const { environment } = rig
+    const none = { environment, webSocket: undefined, request }
+    const choice = new TransportChoice({ ...none, loadFallback })
     await choice.ready()
     choice.failed(true)
     expect(choice.ready()).toBeUndefined()
     expect(loads).toBe(1)
-    const nothing = new TransportChoice({ webSocket: undefined, request, loadFallback: undefined })
+    const nothing = new TransportChoice({ ...none, loadFallback: undefined })
     await block(3)
     expect(() => nothing.open(fallback.last.handlers)).toThrow('fallback')
   })

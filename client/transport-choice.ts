@@ -1,10 +1,15 @@
+import type { Environment } from '../runtime/environment.js'
 import { ProviderError } from './provider-error.js'
 import type { OpenTransport, Transport, TransportHandlers, TransportRequest } from './transport.js'
 
 /** After so many WebSockets in a row without a message the next attempt goes another way. */
 const failuresBeforeFallback = 3
 
+/** How long the fallback may take to load, which may hang like all else where the network is gone. */
+const loadMs = 15_000
+
 export interface TransportChoiceOptions {
+  readonly environment: Environment
   /** Undefined where there is no WebSocket at all. */
   readonly webSocket: OpenTransport | undefined
   /** Gets the other way; undefined where there is none. Called when it is first needed. */
@@ -35,15 +40,10 @@ export class TransportChoice {
     const { loadFallback, webSocket } = this.#options
     if (!this.#isFallbackNext || this.#fallback !== undefined) return undefined
     if (loadFallback === undefined) return undefined
-    return loadFallback().then(
-      (fallback) => {
-        this.#fallback = fallback
-      },
-      (error: unknown) => {
-        if (webSocket !== undefined) this.#backToWebSocket()
-        throw error
-      },
-    )
+    return this.#load(loadFallback).catch((error: unknown) => {
+      if (webSocket !== undefined) this.#backToWebSocket()
+      throw error
+    })
   }
 
   /** Opens the next transport. @throws where it cannot even be tried */
@@ -90,6 +90,21 @@ export class TransportChoice {
     if (!isUnheard) return
     this.#failures++
     this.#isFallbackNext = this.#failures >= failuresBeforeFallback
+  }
+
+  /** One that comes too late is there for the next time. */
+  #load(loadFallback: () => Promise<OpenTransport>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#options.environment.setTimer(() => {
+        reject(new ProviderError('CLOSED', `the fallback was not loaded in ${loadMs} ms`))
+      }, loadMs)
+      loadFallback()
+        .then((fallback) => {
+          this.#fallback = fallback
+          resolve()
+        }, reject)
+        .finally(() => timer.cancel())
+    })
   }
 
   #backToWebSocket(): void {
