@@ -159,7 +159,8 @@ export class CairnProvider extends ObservableV2<ProviderEvents<CairnProvider>> {
     }
     this.shouldConnect = true
     this.#core.connect()
-    this.connectBc()
+    // A listener may have left meanwhile.
+    if (this.shouldConnect) this.connectBc()
   }
 
   /** Leaves, until `connect`. Edits made meanwhile stay in the Y.Doc and go out then. */

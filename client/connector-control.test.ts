@@ -99,6 +99,7 @@ describe.each(ways)('C37 an application that %s the provider', (name, leave) => 
   /** Nothing is open, and nothing will be. */
   async function expectGone({ provider, network, environment }: ProviderRig): Promise<void> {
     expect(provider).toMatchObject({ wsconnected: false, wsconnecting: false, ws: null })
+    expect(provider.bcconnected).toBe(false)
     const { length } = network.sockets
     await environment.advance(120_000)
     expect(network.sockets).toHaveLength(length)
