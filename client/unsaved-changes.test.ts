@@ -29,6 +29,11 @@ class Author {
     this.unsaved.add(this.updates.at(-1) ?? noUpdate, ++this.#changes, frame)
   }
 
+  set(key: string, value: string): void {
+    this.doc.getMap('map').set(key, value)
+    this.unsaved.add(this.updates.at(-1) ?? noUpdate, ++this.#changes, undefined)
+  }
+
   /** The server asks what it lacks, and is answered in `frame`. */
   answer(server: Y.Doc, frame: number): Uint8Array {
     const { update, isEverything } = this.unsaved.answer(this.doc, Y.encodeStateVector(server))
@@ -171,6 +176,16 @@ describe('very many changes that wait', () => {
     author.unsaved.acknowledge(1)
     expect(author.unsaved).toMatchObject({ count: 0, isSaved: true })
   })
+})
+
+test('C5 few large changes that replace each other are not all kept', () => {
+  save()
+  for (let i = 0; i < 20; i++) author.set('image', `${i}`.repeat(500_000))
+  expect(author.unsaved).toMatchObject({ count: 20, needsEverything: true })
+  author.answer(server, 1)
+  expect(server.getMap('map').get('image')).toBe('19'.repeat(500_000))
+  author.unsaved.acknowledge(1)
+  expect(author.unsaved).toMatchObject({ count: 0, isSaved: true })
 })
 
 describe('a refused frame', () => {

@@ -38,6 +38,7 @@ export class UnsavedChanges {
   #needsEverything = true
   /** Entries that no frame of the present connection carries. */
   #waiting = 0
+  #waitingBytes = 0
   #isAcknowledging = true
   /** The frame of the present connection that carries everything, or all that was unsaved then. */
   #coveringFrame: { readonly frame: number; readonly isEverything: boolean } | undefined
@@ -66,7 +67,7 @@ export class UnsavedChanges {
 
   /** Whether one more that waits would make one of all of them, which nobody can send by itself. */
   get isCrowded(): boolean {
-    return this.#waiting >= mergeAbove
+    return this.#waiting >= mergeAbove || this.#waitingBytes > maxBytes / 2
   }
 
   /** Whether only a sync step 2 with all of the Y.Doc says what the server may lack. */
@@ -85,14 +86,14 @@ export class UnsavedChanges {
       return
     }
     this.#entries.push({ changes: 1, update, frame, tab: undefined, number })
-    if (frame === undefined && ++this.#waiting > mergeAbove) this.#merge()
+    if (frame === undefined) this.#waits(update)
   }
 
   /** Another tab made a change, which it will send by itself. */
   addOfTab(tab: string, number: number, update: Uint8Array): void {
     if (!this.#isAcknowledging) return
     this.#entries.push({ changes: 1, update, frame: undefined, tab, number })
-    if (++this.#waiting > mergeAbove) this.#merge()
+    this.#waits(update)
   }
 
   /**
@@ -105,7 +106,7 @@ export class UnsavedChanges {
     if (isAcknowledging) return
     const { count } = this
     this.#entries = []
-    this.#waiting = 0
+    this.#countWaiting()
     this.forgetWhatIsSaved()
     if (count > 0) this.#unacknowledged(count)
   }
@@ -168,7 +169,7 @@ export class UnsavedChanges {
   /** The answer went out in `frame`. */
   sentAnswer(frame: number, isEverything: boolean): void {
     for (const entry of this.#entries) entry.frame = frame
-    this.#waiting = 0
+    this.#countWaiting()
     this.#coveringFrame = { frame, isEverything }
   }
 
@@ -215,7 +216,7 @@ export class UnsavedChanges {
       changes += entry.changes
       return false
     })
-    this.#waiting = 0
+    this.#countWaiting()
     if (changes > 0) this.#refuseUnsent(changes, error)
     return changes
   }
@@ -225,7 +226,7 @@ export class UnsavedChanges {
     for (const entry of this.#entries) entry.frame = undefined
     this.#coveringFrame = undefined
     this.#countWaiting()
-    if (this.#waiting > mergeAbove) this.#merge()
+    this.#limitWaiting()
   }
 
   /** What the server has of before is not certain any more. */
@@ -259,7 +260,22 @@ export class UnsavedChanges {
 
   #countWaiting(): void {
     this.#waiting = 0
-    for (const { frame } of this.#entries) if (frame === undefined) this.#waiting++
+    this.#waitingBytes = 0
+    for (const { frame, update } of this.#entries) {
+      if (frame !== undefined) continue
+      this.#waiting++
+      this.#waitingBytes += update.byteLength
+    }
+  }
+
+  #waits(update: Uint8Array): void {
+    this.#waiting++
+    this.#waitingBytes += update.byteLength
+    this.#limitWaiting()
+  }
+
+  #limitWaiting(): void {
+    if (this.#waiting > mergeAbove || this.#waitingBytes > maxBytes) this.#merge()
   }
 
   /** What no frame carries becomes one entry; what a frame carries waits for its own word. */
@@ -274,12 +290,14 @@ export class UnsavedChanges {
       if (entry.tab === undefined) number = Math.min(number, entry.number)
     }
     let update = mergeAll(waiting.map((entry) => entry.update))
-    if (update.byteLength > maxBytes) {
+    // What is nearly too much would be merged again with every change that follows.
+    if (update.byteLength > maxBytes / 2) {
       update = noUpdate
       this.#needsEverything = true
     }
     this.#entries = [{ changes, update, frame: undefined, tab: undefined, number }, ...sent]
     this.#waiting = 1
+    this.#waitingBytes = update.byteLength
   }
 }
 
