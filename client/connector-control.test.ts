@@ -192,6 +192,20 @@ describe('C37 an application that leaves and comes back', () => {
     },
   )
 
+  test('when it hears of the status hears of each state once, the last one last', () => {
+    const made = rig().goLive()
+    made.provider.on('status', ({ status }) => {
+      if (status !== 'disconnected') return
+      made.provider.disconnect()
+      made.provider.connect()
+    })
+    const before = made.of('state').length
+    made.socket.end()
+    const states = made.of('state').slice(before)
+    expect(new Set(states).size).toBe(states.length)
+    expect(states.at(-1)).toBe(made.provider.status)
+  })
+
   test('when it hears that it has left has a connection', () => {
     const made = rig().goLive()
     made.provider.once('connection-close', () => made.provider.connect())

@@ -233,10 +233,11 @@ export class ProviderCore implements ConnectorOwner<Session>, SessionOwner, TabC
     this.#phase = phase
     if (phaseBefore === 'connected' && phase !== 'connected') this.#connectionLost()
     const before = this.#status
-    this.#status = nextStatus(before, this.#statusNow(), this.environment.wallClock())
+    const status = nextStatus(before, this.#statusNow(), this.environment.wallClock())
+    this.#status = status
     // A listener may have moved on meanwhile, and that was told.
     if (phase !== phaseBefore && phase === this.#phase) this.#host.onPhase(phase, phaseBefore)
-    if (this.#status !== before) this.#host.emit('state', [this.#status])
+    if (status !== before && status === this.#status) this.#host.emit('state', [status])
   }
 
   onClosedForGood(error: ProviderError, close: TransportClose | null): void {
