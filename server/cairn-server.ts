@@ -157,7 +157,10 @@ export class CairnServer {
    */
   async listen(address: Partial<ListenAddress> = {}): Promise<ListenAddress> {
     if (this.#http !== undefined) throw new TypeError('listen was called before')
+    const { environment, logger } = this.#options
     const http = new HttpListener({
+      environment,
+      logger,
       isReady: () => this.#state.name === 'open' && this.#options.store.health.state === 'ready',
       onRequest: (request, response) => this.handleRequest(request, response),
       onUpgrade: (request, socket, head) => {

@@ -1,16 +1,27 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import type { Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { SimulatedEnvironment } from '../runtime/simulated-environment.js'
 import { HttpListener } from './http-listener.js'
+import { silentLogger } from './logger.js'
 
 let http: HttpListener
 let port: number
 let socket: Socket
 let answer: (() => void) | undefined
+let environment: SimulatedEnvironment
+/** What was logged as an error. */
+let errors: unknown[]
 
 beforeEach(async () => {
   answer = undefined
+  environment = new SimulatedEnvironment()
+  errors = []
   http = new HttpListener({
+    environment,
+    logger: { ...silentLogger, error: ({ error }) => errors.push(error) },
     isReady: () => true,
     onRequest: ({ url }, response) => {
       if (url !== '/slow') return false
@@ -39,6 +50,39 @@ async function caughtUp(): Promise<void> {
   const response = await fetch(`http://127.0.0.1:${port}/healthz`)
   expect(await response.text()).toBe('ready\n')
 }
+
+/** The server of Node's that answers. */
+async function nodeServer(): Promise<Server> {
+  const channel = 'http.server.request.start'
+  const servers: Server[] = []
+  const note = (message: unknown): void => {
+    servers.push((message as { readonly server: Server }).server)
+  }
+  subscribe(channel, note)
+  await caughtUp()
+  unsubscribe(channel, note)
+  const [server] = servers
+  if (server === undefined) throw new Error('nobody has answered')
+  return server
+}
+
+describe('a connection that cannot be taken', () => {
+  test('ends nothing, and is told of', async () => {
+    const server = await nodeServer()
+    server.emit('error', new Error('accept EMFILE'))
+    await caughtUp()
+    expect(errors).toEqual(['accept EMFILE'])
+  })
+
+  test('is told of once in a while, however often it is tried', async () => {
+    const server = await nodeServer()
+    for (let second = 0; second < 15; second++) {
+      for (let i = 0; i < 100; i++) server.emit('error', new Error(`at ${second}`))
+      await environment.advance(1_000)
+    }
+    expect(errors).toEqual(['at 0', 'at 10'])
+  })
+})
 
 describe('a stop lets go at once', () => {
   test('of a connection that was never used', async () => {

@@ -1,7 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Environment } from '../runtime/environment.js'
 import { answerText } from './http-answer.js'
+import type { Logger } from './logger.js'
+
+/** A connection that cannot be taken is tried again at once, so one line stands for so many. */
+const failuresEveryMs = 10_000
 
 export interface ListenAddress {
   readonly port: number
@@ -9,6 +14,8 @@ export interface ListenAddress {
 }
 
 export interface HttpListenerOptions {
+  readonly environment: Pick<Environment, 'now'>
+  readonly logger: Logger
   readonly isReady: () => boolean
   /** Returns false where the request is none of its own. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => boolean
@@ -21,6 +28,7 @@ export class HttpListener {
   readonly #server: Server
   /** Without a request: never used, as browsers open them ahead, between two, or with half of one. */
   readonly #resting = new Set<Socket>()
+  #toldOfFailureAt = Number.NEGATIVE_INFINITY
 
   constructor(options: HttpListenerOptions) {
     this.#options = options
@@ -45,6 +53,8 @@ export class HttpListener {
       this.#server.once('error', reject)
       this.#server.listen(address.port, address.host, () => {
         this.#server.off('error', reject)
+        // Without a listener it would end the process, with everybody who is connected.
+        this.#server.on('error', (error) => this.#tellOfFailure(error))
         const bound = this.#server.address()
         const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
         resolve({ port, host: address.host })
@@ -63,6 +73,14 @@ export class HttpListener {
   /** Lets go of the connections on which nothing is asked; `stop` would wait for them. */
   dropResting(): void {
     for (const socket of this.#resting) socket.destroy()
+  }
+
+  /** Mostly there are no file descriptors left for one connection more; who is there is served on. */
+  #tellOfFailure({ message }: Error): void {
+    const now = this.#options.environment.now()
+    if (now - this.#toldOfFailureAt < failuresEveryMs) return
+    this.#toldOfFailureAt = now
+    this.#options.logger.error({ error: message }, 'connections cannot be taken')
   }
 
   #rest(socket: Socket): void {
