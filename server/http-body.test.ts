@@ -81,6 +81,16 @@ test('a body whose client went away is none', async () => {
   expect(await read(message)).toBeUndefined()
 })
 
+test('a body whose client went away before it was asked for is none, though all of it came', async () => {
+  const message = request()
+  message.push('ab')
+  message.push(null)
+  message.complete = true
+  message.destroy()
+  await environment.settle()
+  expect(await read(message)).toBeUndefined()
+})
+
 test('a body that somebody else has read is an error of the embedding program', async () => {
   const message = request()
   message.complete = true

@@ -28,11 +28,12 @@ export function readBody(
 ): Promise<Uint8Array | undefined> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (exceeds(announced, options.maxBytes)) return Promise.reject(tooLarge(options.maxBytes))
-  if (request.destroyed && !request.complete) return Promise.resolve(undefined)
   if (request.readableEnded) {
     const error = new CairnError('INTERNAL', 'the body was read before handleRequest got it')
     return Promise.reject(error)
   }
+  // Also where all of it has arrived: a request that is destroyed brings nothing, and no event more.
+  if (request.destroyed) return Promise.resolve(undefined)
   return new Promise((resolve, reject) => {
     new BodyReader(request, options, resolve, reject).start()
   })

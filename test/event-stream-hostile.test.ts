@@ -1,4 +1,6 @@
-import { type ClientRequest, request } from 'node:http'
+import { once } from 'node:events'
+import { type ClientRequest, createServer, type IncomingMessage, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { ByteWriter } from '../protocol/byte-writer.js'
@@ -218,6 +220,36 @@ describe('a POST', () => {
     const doc = await stage.cairn.read('notes')
     expect(doc.getText('text').toString()).toBe('first')
     for (const { request: unfinished } of others) unfinished.destroy()
+  })
+
+  test('that arrived whole holds up nobody where its client goes before its turn', async () => {
+    stage = await EventStage.start()
+    const stream = await twoWay()
+    const arrived: IncomingMessage[] = []
+    const http = createServer((message, response) => {
+      arrived.push(message)
+      stage.cairn.handleRequest(message, response)
+    }).listen(0, '127.0.0.1')
+    await once(http, 'listening')
+    const { port } = http.address() as AddressInfo
+    const body = bodyOf(updateOf('x'))
+    const unfinished = (batch: number): ClientRequest => {
+      const headers = { ...headersOf(stream, batch), 'content-length': body.byteLength }
+      const options = { port, path: '/documents/notes/messages', method: 'POST', agent: false }
+      return request({ ...options, headers }).on('error', () => undefined)
+    }
+    const [first, second] = [unfinished(1), unfinished(2)]
+    first.write(body.subarray(0, 1))
+    await waitFor('the first is under way', () => arrived.length === 1, polled)
+    second.end(body)
+    await waitFor('the second waits', () => arrived[1]?.complete === true, polled)
+    second.destroy()
+    await waitFor('its client is gone', () => arrived[1]?.destroyed === true, polled)
+    first.end(body.subarray(1))
+    await once(first, 'response')
+    expect(await statusOf(stream, 2, body)).toBe(204)
+    expect(stream.isEnded).toBe(false)
+    http.close()
   })
 
   test('waits while its connection sends faster than it may', async () => {
