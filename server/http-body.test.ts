@@ -20,8 +20,12 @@ function request(headers: Record<string, string> = {}): IncomingMessage {
   return message
 }
 
-function read(message: IncomingMessage, onProgress: () => void = () => undefined) {
-  const body = readBody(message, { environment, maxBytes: 10_000, patienceMs: 1_000, onProgress })
+function read(
+  message: IncomingMessage,
+  onProgress: () => void = () => undefined,
+  maxBytes = 10_000,
+) {
+  const body = readBody(message, { environment, maxBytes, patienceMs: 1_000, onProgress })
   // Whoever awaits it later gets its rejection too.
   body.catch(() => undefined)
   return body
@@ -38,6 +42,36 @@ test('a body is read whole, and each part of it is a sign of life', async () => 
   message.push(null)
   expect(Buffer.from((await body) ?? []).toString()).toBe('abcde')
   expect(parts).toBe(3)
+})
+
+test('a body keeps none of its parts, however many they are, and no memory but its own', async () => {
+  for (const headers of [{}, { 'content-length': '5000' }]) {
+    const message = request(headers)
+    const body = read(message)
+    const part = Buffer.alloc(1)
+    for (let i = 0; i < 5_000; i++) {
+      part[0] = i
+      message.push(part)
+      // Flowing, a part is handed on when it comes; what is kept of it is overwritten by the next.
+      if (i === 0) await environment.settle()
+    }
+    message.push(null)
+    const bytes = await body
+    expect(bytes).toEqual(Uint8Array.from({ length: 5_000 }, (_, i) => i))
+    expect(bytes?.buffer.byteLength).toBe(5_000)
+  }
+})
+
+test('a body that is announced and does not come reserves nothing', async () => {
+  const gibibyte = 1_073_741_824
+  const before = process.memoryUsage().arrayBuffers
+  const message = request({ 'content-length': String(gibibyte) })
+  let parts = 0
+  void read(message, () => parts++, gibibyte)
+  message.push('x')
+  await environment.settle()
+  expect(parts).toBe(1)
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(gibibyte / 2)
 })
 
 test('a body that says it is too large is refused before it is read', async () => {

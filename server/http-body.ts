@@ -45,8 +45,7 @@ class BodyReader {
   readonly #resolve: (body: Uint8Array | undefined) => void
   readonly #reject: (error: CairnError) => void
   readonly #startedAt: number
-  readonly #chunks: Buffer[] = []
-  #byteLength = 0
+  readonly #body: GrowingBody
   #timer: Timer | undefined
 
   constructor(
@@ -59,6 +58,7 @@ class BodyReader {
     this.#options = options
     this.#resolve = resolve
     this.#reject = reject
+    this.#body = new GrowingBody(Number(request.headers['content-length']), options.maxBytes)
     this.#startedAt = options.environment.now()
   }
 
@@ -71,17 +71,15 @@ class BodyReader {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.#chunks.push(chunk)
-    this.#byteLength += chunk.byteLength
-    this.#options.onProgress()
-    if (exceeds(this.#byteLength, this.#options.maxBytes)) {
-      this.#fail(tooLarge(this.#options.maxBytes))
-    }
+    const { maxBytes, onProgress } = this.#options
+    onProgress()
+    if (exceeds(this.#body.byteLength + chunk.byteLength, maxBytes)) this.#fail(tooLarge(maxBytes))
+    else this.#body.add(chunk)
   }
 
   readonly #onEnd = (): void => {
     this.#stop()
-    this.#resolve(Buffer.concat(this.#chunks, this.#byteLength))
+    this.#resolve(this.#body.take())
   }
 
   readonly #onClose = (): void => {
@@ -92,7 +90,7 @@ class BodyReader {
   #waitFor(delayMs: number): void {
     this.#timer = this.#options.environment.setTimer(() => {
       const { environment, patienceMs } = this.#options
-      const allowedMs = patienceMs + (this.#byteLength / minBytesPerSecond) * 1_000
+      const allowedMs = patienceMs + (this.#body.byteLength / minBytesPerSecond) * 1_000
       const leftMs = this.#startedAt + allowedMs - environment.now()
       if (leftMs > 0) this.#waitFor(leftMs)
       else this.#fail(new CairnError('TIMEOUT', 'the body of a request came too slowly'))
@@ -113,6 +111,46 @@ class BodyReader {
     this.#request.off('error', this.#onClose)
     // An error that comes later would end the process without a listener.
     this.#request.on('error', () => undefined)
+  }
+}
+
+/**
+ * What came of a body, in one piece of memory. No part is kept by itself: each is a buffer that costs
+ * hundreds of bytes, and a client can send them with one byte each.
+ */
+class GrowingBody {
+  #bytes = new Uint8Array(0)
+  /** It need not grow beyond; a promise, so nothing is reserved for it ahead. */
+  readonly #expectedBytes: number
+  byteLength = 0
+
+  /**
+   * @param announced bytes by the request's head; NaN where it says nothing
+   * @param maxBytes 0 is no limit
+   */
+  constructor(announced: number, maxBytes: number) {
+    this.#expectedBytes = announced || maxBytes || Number.POSITIVE_INFINITY
+  }
+
+  add(part: Uint8Array): void {
+    const grown = this.byteLength + part.byteLength
+    if (grown > this.#bytes.byteLength) this.#grow(grown)
+    this.#bytes.set(part, this.byteLength)
+    this.byteLength = grown
+  }
+
+  /** Holds no more memory than it has bytes. */
+  take(): Uint8Array {
+    return this.byteLength === this.#bytes.byteLength
+      ? this.#bytes
+      : this.#bytes.slice(0, this.byteLength)
+  }
+
+  #grow(byteLength: number): void {
+    const doubled = Math.min(this.#bytes.byteLength * 2, this.#expectedBytes)
+    const bytes = new Uint8Array(Math.max(byteLength, doubled))
+    bytes.set(this.#bytes)
+    this.#bytes = bytes
   }
 }
 
