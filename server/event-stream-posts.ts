@@ -1,9 +1,8 @@
-import { ByteReader } from '../protocol/byte-reader.js'
-import { CairnError, toCairnError } from '../protocol/errors.js'
+import { toCairnError } from '../protocol/errors.js'
 import type { Connection } from './connection.js'
+import { checkMessages, type MessageRules, messagesOf } from './event-stream-messages.js'
 import type { EventStreamTransport } from './event-stream-transport.js'
 import { finalStatus } from './http-answer.js'
-import { exceeds } from './limits.js'
 
 /** One POST of a client, before its body was read. */
 export interface Post {
@@ -27,8 +26,7 @@ const tooSlow = 408
 export class EventStreamPosts {
   readonly #transport: EventStreamTransport
   readonly #connection: Pick<Connection, 'close'>
-  /** A message may have so many bytes; 0 is no limit. */
-  readonly #maxMessageBytes: number
+  readonly #rules: MessageRules
   #nextBatch = 1
   #current: Promise<number> | undefined
   #isAwaited = false
@@ -36,11 +34,11 @@ export class EventStreamPosts {
   constructor(
     transport: EventStreamTransport,
     connection: Pick<Connection, 'close'>,
-    maxMessageBytes: number,
+    rules: MessageRules,
   ) {
     this.#transport = transport
     this.#connection = connection
-    this.#maxMessageBytes = maxMessageBytes
+    this.#rules = rules
   }
 
   /**
@@ -83,28 +81,13 @@ export class EventStreamPosts {
     const body = await Promise.race([reading, this.#transport.ended])
     if (!this.#transport.isOpen) return this.#statusOfEnd()
     if (body === undefined) return outOfTurn
-    const messages = this.#messagesOf(body)
+    await checkMessages(body, this.#rules)
     this.#nextBatch++
-    await this.#transport.deliver(messages)
+    await this.#transport.deliver(messagesOf(body))
     return this.#transport.isOpen ? taken : this.#statusOfEnd()
   }
 
   #statusOfEnd(): number {
     return finalStatus(this.#transport.closeCode) ?? gone
-  }
-
-  /** @throws MALFORMED_MESSAGE, TOO_LARGE */
-  #messagesOf(body: Uint8Array): Uint8Array[] {
-    const messages: Uint8Array[] = []
-    const reader = new ByteReader('MALFORMED_MESSAGE', body)
-    while (reader.remaining > 0) {
-      const message = reader.readVarBytes()
-      if (exceeds(message.byteLength, this.#maxMessageBytes)) {
-        throw new CairnError('TOO_LARGE', `a message has ${message.byteLength} bytes`)
-      }
-      // Who keeps a message must not keep those that came with it.
-      messages.push(message.byteLength * 2 < body.byteLength ? message.slice() : message)
-    }
-    return messages
   }
 }

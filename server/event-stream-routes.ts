@@ -135,7 +135,8 @@ export class EventStreamRoutes {
     if (secret !== undefined) {
       const { documentName } = request
       const maxMessageBytes = limits.updateBytes === 0 ? 0 : limits.updateBytes + envelopeBytes
-      const posts = new EventStreamPosts(transport, connection, maxMessageBytes)
+      const rules = { environment, maxMessageBytes }
+      const posts = new EventStreamPosts(transport, connection, rules)
       this.#streams.set(secret, { documentName, posts })
     } else {
       const lastEventId = request.headers['last-event-id'] ?? query.get('last-event-id') ?? ''

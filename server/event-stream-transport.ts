@@ -3,6 +3,7 @@ import { parseCloseReason } from '../protocol/close-reason.js'
 import type { Environment, Timer } from '../runtime/environment.js'
 import type { MessageBatch } from '../runtime/message-batch.js'
 import type { MessageSocket, SocketHandlers } from '../runtime/message-socket.js'
+import { nextTurn } from './event-stream-messages.js'
 import { eventPieces, eventText } from './event-stream-text.js'
 import { answerText, anyOrigin, finalStatus } from './http-answer.js'
 import { PieceWriter, pieceBytes } from './piece-writer.js'
@@ -11,6 +12,8 @@ import { PieceWriter, pieceBytes } from './piece-writer.js'
 const closeTimeoutMs = 5_000
 /** An `EventSource` waits so long before it comes back, each connection another time of this span. */
 const retryMs = { least: 2_000, most: 10_000 }
+/** What is taken of a POST in one turn, as of a WebSocket whatever one read of its socket brought. */
+const turn = { messages: 256, bytes: 65_536 }
 const lost = 1006
 const normal = 1000
 
@@ -144,11 +147,21 @@ export class EventStreamTransport implements MessageSocket {
     return this.isOpen
   }
 
-  /** Hands messages in, in order; resolves when all were taken, or the stream has ended. */
-  async deliver(messages: readonly Uint8Array[]): Promise<void> {
+  /**
+   * Hands messages in, in order; resolves when all were taken, or the stream has ended. Where there
+   * are many, others have their turn in between.
+   */
+  async deliver(messages: Iterable<Uint8Array>): Promise<void> {
+    let taken = { messages: 0, bytes: 0 }
     for (const message of messages) {
+      if (taken.messages === turn.messages || taken.bytes >= turn.bytes) {
+        taken = { messages: 0, bytes: 0 }
+        await nextTurn(this.#options.environment)
+      }
       if (this.#isPaused) await this.whenReadable()
       if (!this.isOpen) return
+      taken.messages++
+      taken.bytes += message.byteLength
       this.#handlers?.onMessage(message)
     }
   }
