@@ -78,7 +78,7 @@ export class EventStreamPosts {
     if (!(await this.#transport.whenReadable())) return this.#statusOfEnd()
     const reading = readBody(() => this.#transport.heard())
     // A stream that ends does not wait for a body that may never come.
-    const body = await Promise.race([reading, this.#transport.ended])
+    const body = await this.#transport.whileOpen(reading)
     if (!this.#transport.isOpen) return this.#statusOfEnd()
     if (body === undefined) return outOfTurn
     await checkMessages(body, this.#rules)

@@ -41,8 +41,6 @@ export interface EventStreamOptions {
  * that may not be is refused with a status.
  */
 export class EventStreamTransport implements MessageSocket {
-  /** Resolves when the client may no longer send, whoever has ended it. */
-  readonly ended: Promise<void>
   readonly #response: ServerResponse
   readonly #options: EventStreamOptions
   readonly #writer: PieceWriter
@@ -50,7 +48,7 @@ export class EventStreamTransport implements MessageSocket {
   #handlers: SocketHandlers | undefined
   #epoch = ''
   #isPaused = false
-  #end: () => void = () => undefined
+  readonly #onEnd = new Set<() => void>()
   #onReadable: (() => void)[] = []
   #close: { readonly code: number; readonly reason: string }
   #closeTimer: Timer | undefined
@@ -59,9 +57,6 @@ export class EventStreamTransport implements MessageSocket {
     this.#response = response
     this.#options = options
     this.#writer = new PieceWriter(response, () => this.#handlers?.onDrain())
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve
-    })
     // Who only reads has nobody whose leaving would be noticed.
     this.#close = { code: options.secret === undefined ? normal : lost, reason: '' }
   }
@@ -147,6 +142,17 @@ export class EventStreamTransport implements MessageSocket {
     return this.isOpen
   }
 
+  /** What `promise` brings; undefined once the client may no longer send, whoever has ended it. */
+  whileOpen<Value>(promise: Promise<Value>): Promise<Value | undefined> {
+    // No race with a promise that lives as long as the stream: that would keep every value as long.
+    return new Promise((resolve, reject) => {
+      const end = (): void => resolve(undefined)
+      this.#onEnd.add(end)
+      promise.then(resolve, reject).finally(() => this.#onEnd.delete(end))
+      if (!this.isOpen) end()
+    })
+  }
+
   /**
    * Hands messages in, in order; resolves when all were taken, or the stream has ended. Where there
    * are many, others have their turn in between.
@@ -229,7 +235,7 @@ export class EventStreamTransport implements MessageSocket {
   }
 
   #wake(): void {
-    if (!this.isOpen) this.#end()
+    if (!this.isOpen) for (const end of this.#onEnd) end()
     for (const resolve of this.#onReadable.splice(0)) resolve()
   }
 }
