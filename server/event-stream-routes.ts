@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { closeReason } from '../protocol/close-reason.js'
 import { encodeSyncStep1 } from '../protocol/codec.js'
 import { parseDocumentName } from '../protocol/document-name.js'
@@ -57,6 +58,8 @@ export class EventStreamRoutes {
   readonly #prefix: string
   /** Two-way streams by their secret; no more than there are connections. */
   readonly #streams = new Map<string, Stream>()
+  /** HTTP connections with a stream on them. */
+  readonly #streaming = new Set<Socket>()
 
   constructor(options: ResolvedOptions, accept: AcceptStream) {
     this.#options = options
@@ -82,7 +85,9 @@ export class EventStreamRoutes {
 
   #serve(route: Route, request: IncomingMessage, response: ServerResponse): void {
     try {
-      if (route.kind === 'events') {
+      if (route.kind === 'events' && response.socket === null) {
+        this.#refuseToWait(request, response)
+      } else if (route.kind === 'events') {
         this.#openStream(this.#connectionRequest(route, request), route.query, response)
       } else {
         const name = this.#documentName(route)
@@ -93,6 +98,16 @@ export class EventStreamRoutes {
       const status = finalStatus(error.closeCode) ?? 500
       answerText(response, status, `${closeReason(error)}\n`, refusal)
     }
+  }
+
+  /**
+   * A stream behind an answer that is not done could not be written, perhaps never; and one HTTP
+   * connection would stand for as many streams as it asks for.
+   */
+  #refuseToWait({ socket }: IncomingMessage, response: ServerResponse): void {
+    // Behind a stream the refusal would not be written either.
+    if (this.#streaming.has(socket)) socket.destroy()
+    else answerText(response, 400, 'an event stream cannot wait behind another answer\n', refusal)
   }
 
   #routeOf(url: string): Route | undefined {
@@ -127,7 +142,10 @@ export class EventStreamRoutes {
     const { environment, limits } = this.#options
     const isTwoWay = query.get('post') === '1'
     const secret = isTwoWay ? newSecret(environment) : undefined
+    const { socket } = response.req
+    this.#streaming.add(socket)
     const onGone = (): void => {
+      this.#streaming.delete(socket)
       if (secret !== undefined) this.#streams.delete(secret)
     }
     const transport = new EventStreamTransport(response, { environment, secret, onGone })

@@ -1,9 +1,12 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { ByteWriter } from '../protocol/byte-writer.js'
 import { encodePing, encodeUpdate } from '../protocol/codec.js'
 import type { EventReader } from './event-reader.js'
 import { EventStage } from './event-stage.js'
+import { polled, waitFor } from './wait-for.js'
 
 let stage: EventStage
 
@@ -96,5 +99,41 @@ describe('a POST of very many messages', () => {
     await stream.ended()
     expect(stream.close).toMatchObject({ code: 4400 })
     expect(await content()).toBe('')
+  })
+})
+
+describe('many requests in one go on one HTTP connection', () => {
+  test('open no more than one event stream', async () => {
+    stage = await EventStage.start()
+    const warnings: Error[] = []
+    const onWarning = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', onWarning)
+    const counts: number[] = []
+    const socket = connect(stage.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.on('data', () => counts.push(stage.cairn.connectionCount))
+    socket.write('GET /documents/notes/events HTTP/1.1\r\nhost: a\r\n\r\n')
+    await waitFor('the stream', () => counts.length > 0, polled)
+    socket.write('GET /documents/notes/events HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(1_000))
+    await once(socket, 'close')
+    await waitFor('the connection is gone', () => stage.cairn.connectionCount === 0, polled)
+    process.off('warning', onWarning)
+    expect(Math.max(...counts)).toBe(1)
+    expect(warnings).toEqual([])
+  })
+
+  test('get a reason where a stream would have to wait behind another answer', async () => {
+    stage = await EventStage.start()
+    const socket = connect(stage.port, '127.0.0.1')
+    let text = ''
+    socket.on('data', (bytes) => {
+      text += String(bytes)
+    })
+    const paths = ['/healthz', '/documents/notes/events', '/healthz']
+    socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`).join(''))
+    await once(socket, 'close')
+    expect(text.match(/^HTTP\/1.1 \d+/gm)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400'])
+    expect(text).toContain('an event stream cannot wait behind another answer')
+    expect(stage.cairn.connectionCount).toBe(0)
   })
 })
