@@ -43,7 +43,6 @@ describe('C16 after a short drop', () => {
     const bob = await open(server).live()
     // What says at which place he is comes behind the content, and with what is acknowledged at last.
     await bob.type('.').saved()
-    await bob.has(ada.text)
     await ada.has(bob.text)
     const allBytes = bob.receivedBytes
     expect(allBytes).toBeGreaterThan(4_000)
