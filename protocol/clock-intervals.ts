@@ -1,5 +1,5 @@
-/** From so many ranges on, one pass over everything is cheaper than inserting each. */
-const MERGE_FROM = 5
+/** From so many insertions on, each of which moves what lies after it, one pass is cheaper. */
+const MERGE_FROM = 64
 
 /** Disjoint intervals [from, to) of one client's clocks, in order; touching ones are joined. */
 export class ClockIntervals {
@@ -69,11 +69,20 @@ export class ClockIntervals {
     return this.addAll(ClockIntervals.of(from, to))
   }
 
-  /** Takes in all of `other`, in one pass; returns whether that added anything. */
+  /** Takes in all of `other`, in at most one pass; returns whether that added anything. */
   addAll(other: ClockIntervals): boolean {
-    if (this.includes(other)) return false
-    this.#merge(other)
-    return true
+    if (other.count >= MERGE_FROM) {
+      if (this.includes(other)) return false
+      if (other.count * 16 >= this.count || this.#insertionsBy(other) >= MERGE_FROM) {
+        this.#merge(other)
+        return true
+      }
+    }
+    let added = false
+    other.forEach((from, to) => {
+      if (this.add(from, to)) added = true
+    })
+    return added
   }
 
   /** How many intervals more there would be with `other`; below 0 where it joins more than it adds. */
@@ -137,6 +146,15 @@ export class ClockIntervals {
     this.#from.splice(first + 1, after - first - 1)
     this.#to.splice(first + 1, after - first - 1)
     return true
+  }
+
+  /** How many of `other` would come between two of these, or join some. */
+  #insertionsBy(other: ClockIntervals): number {
+    let insertions = 0
+    other.forEach((from, to) => {
+      if (this.#firstStartingAfter(to) - this.#firstEndingFrom(from) !== 1) insertions++
+    })
+    return insertions
   }
 
   #merge(other: ClockIntervals): void {

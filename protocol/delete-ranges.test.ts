@@ -72,9 +72,11 @@ describe('adding a range', () => {
       const bulk = new DeleteRanges()
       const united = new DeleteRanges()
       const clocks = new Set<number>()
+      // A few at a time are put in one by one, many are merged in one pass.
+      const scale = round % 10 === 0 ? 30 : 1
       for (let step = 0; step < 8; step++) {
-        const added: Range[] = Array.from({ length: 1 + Math.floor(random() * 12) }, () => {
-          const from = Math.floor(random() * 150)
+        const added: Range[] = Array.from({ length: 1 + Math.floor(random() * 12 * scale) }, () => {
+          const from = Math.floor(random() * 150 * scale)
           return [1 + Math.floor(random() * 2), from, from + 1 + Math.floor(random() * 9)]
         })
         const before = clocks.size
@@ -82,7 +84,7 @@ describe('adding a range', () => {
         const triples = added.flat()
         let isNew = false
         for (const [client, from, to] of added) {
-          for (let clock = from; clock < to; clock++) clocks.add(client * 1_000 + clock)
+          for (let clock = from; clock < to; clock++) clocks.add(client * 10_000 + clock)
           if (single.add(client, from, to)) isNew = true
         }
         expect(isNew).toBe(clocks.size > before)
@@ -102,7 +104,7 @@ describe('adding a range', () => {
         const to = from + 1 + Math.floor(random() * 4)
         const isCovered = [1, 2].map((client) => {
           for (let clock = from; clock < to; clock++) {
-            if (!clocks.has(client * 1_000 + clock)) return false
+            if (!clocks.has(client * 10_000 + clock)) return false
           }
           return true
         })
@@ -121,6 +123,17 @@ describe('adding a range', () => {
     const ranges = DeleteRanges.decode(encodeLoosely(backwards))
     expect(ranges.rangeCount).toBe(300_000)
     expect(ranges.addScan(scanOf(encodeLoosely(backwards)))).toBe(false)
+  })
+
+  test('takes a few among very many without a pass over all of them', () => {
+    const ranges = new DeleteRanges()
+    for (let at = 0; at < 250_000; at++) ranges.add(1, 4 * at, 4 * at + 1)
+    // With a pass each these take a minute.
+    for (let at = 0; at < 20_000; at++) {
+      const starts = [0, 40_000, 80_000, 120_000, 160_000].map((start) => 4 * (start + at) + 1)
+      expect(ranges.addTriples(starts.flatMap((from) => [1, from, from + 1]))).toBe(true)
+    }
+    expect(ranges.rangeCount).toBe(250_000)
   })
 
   test('reads back more of them than one update may bring', () => {
