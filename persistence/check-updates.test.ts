@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { editedUpdates } from '../test/edited-updates.js'
 import { clocksUpdate, deletesUpdate, everyOther } from '../test/made-updates.js'
-import { findUpdateProblems, indexUpdate } from './check-updates.js'
+import { findUpdateProblems } from './check-updates.js'
 import type { ExportedDocument, NewSnapshot } from './document-store.js'
+import { indexUpdate } from './index-update.js'
 
 function documentOf(updates: readonly Uint8Array[], snapshot?: NewSnapshot): ExportedDocument {
   const through = snapshot?.through ?? 0
@@ -16,35 +18,13 @@ function documentOf(updates: readonly Uint8Array[], snapshot?: NewSnapshot): Exp
   return { name: 'a', epoch: new Uint8Array(16), createdAt: 0, snapshot, records }
 }
 
-/** One update for each edit of two authors who see each other, deletions and a map among them. */
-function editedUpdates(edits: number): Uint8Array[] {
-  const updates: Uint8Array[] = []
-  const [alice, bob] = [new Y.Doc(), new Y.Doc()]
-  const exchange = (from: Y.Doc, to: Y.Doc) =>
-    from.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin === 'remote') return
-      updates.push(update)
-      Y.applyUpdate(to, update, 'remote')
-    })
-  exchange(alice, bob)
-  exchange(bob, alice)
-  for (let edit = 0; edit < edits; edit++) {
-    const author = edit % 3 === 0 ? bob : alice
-    const text = author.getText('text')
-    if (edit % 7 === 6) text.delete(0, 2)
-    else if (edit % 5 === 4) author.getMap('map').set(`${edit % 2}`, new Y.Doc())
-    else text.insert(edit % (text.length + 1), `${edit} `)
-  }
-  return updates
-}
-
 function stateOf(updates: readonly Uint8Array[]): Uint8Array {
   const doc = new Y.Doc()
   for (const update of updates) Y.applyUpdate(doc, update)
   return Y.encodeStateAsUpdate(doc)
 }
 
-const updates = editedUpdates(60)
+const { updates } = editedUpdates(60)
 const update = stateOf(updates.slice(0, 30))
 const snapshot: NewSnapshot = { through: 30, update, ...indexUpdate(update) }
 

@@ -1,9 +1,10 @@
 import { DeleteRanges } from '../protocol/delete-ranges.js'
 import { CairnError } from '../protocol/errors.js'
 import { isComplete, splitUpdate } from '../protocol/split-update.js'
-import { decodeStateVector, encodeStateVector } from '../protocol/state-vector.js'
+import { decodeStateVector } from '../protocol/state-vector.js'
 import { noScanLimits, type UpdateScan, UpdateScanner } from '../protocol/update-scanner.js'
-import type { ExportedDocument, NewSnapshot, SnapshotIndex } from './document-store.js'
+import type { ExportedDocument, NewSnapshot } from './document-store.js'
+import { indexUpdate, raiseEnds } from './index-update.js'
 
 /**
  * What is wrong with the updates of a document that is stored as it was written: one that is no Yjs
@@ -26,22 +27,6 @@ export function findUpdateProblems(document: ExportedDocument): readonly string[
   return problems
 }
 
-/**
- * The index of a snapshot, read from its update.
- * @throws MALFORMED_UPDATE
- */
-export function indexUpdate(update: Uint8Array): SnapshotIndex {
-  const scan = scanner.scan(update, noScanLimits)
-  const ends = new Map<number, number>()
-  raiseEnds(ends, scan)
-  return {
-    stateVector: encodeStateVector(ends),
-    deleteSet: update.slice(scan.deleteSetStart),
-    rootNames: scan.rootNames,
-    subdocuments: scan.subdocumentCount,
-  }
-}
-
 /** One for the process: a scan is read before the next one starts. */
 const scanner = new UpdateScanner()
 
@@ -58,13 +43,6 @@ function checkUpdate(update: Uint8Array, known: Map<number, number>): string | u
   const isWhole = isComplete(scan, endOf) || splitUpdate(update, scan, endOf).rest === undefined
   raiseEnds(known, scan)
   return isWhole ? undefined : 'needs others that do not stand before it'
-}
-
-function raiseEnds(ends: Map<number, number>, scan: UpdateScan): void {
-  for (let index = 0; index < scan.sectionCount; index++) {
-    const client = scan.sectionClient[index] ?? 0
-    ends.set(client, Math.max(ends.get(client) ?? 0, scan.sectionTo[index] ?? 0))
-  }
 }
 
 function checkIndex(snapshot: NewSnapshot): string | undefined {

@@ -1,25 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { editedUpdates } from '../test/edited-updates.js'
 import type { ExportedDocument } from './document-store.js'
 import { mergeDocument } from './merge-document.js'
 
 /** A document of one record for each edit of two authors who see each other. */
 function editedDocument(edits: number): { exported: ExportedDocument; text: string } {
-  const updates: Uint8Array[] = []
-  const [alice, bob] = [new Y.Doc(), new Y.Doc()]
-  const exchange = (from: Y.Doc, to: Y.Doc) =>
-    from.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin === 'remote') return
-      updates.push(update)
-      Y.applyUpdate(to, update, 'remote')
-    })
-  exchange(alice, bob)
-  exchange(bob, alice)
-  for (let edit = 0; edit < edits; edit++) {
-    const text = (edit % 3 === 0 ? bob : alice).getText('text')
-    if (edit % 7 === 6) text.delete(0, 2)
-    else text.insert(edit % (text.length + 1), `${edit} `)
-  }
+  const { updates, text } = editedUpdates(edits)
   const records = updates.map((update, index) => ({
     sequence: index + 1,
     time: 0,
@@ -29,7 +16,7 @@ function editedDocument(edits: number): { exported: ExportedDocument; text: stri
   }))
   const epoch = new Uint8Array(16)
   const exported = { name: 'a', epoch, createdAt: 0, snapshot: undefined, records }
-  return { exported, text: alice.getText('text').toString() }
+  return { exported, text }
 }
 
 function textOf(update: Uint8Array): string {

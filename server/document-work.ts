@@ -1,7 +1,6 @@
 import * as Y from 'yjs'
+import { indexUpdate } from '../persistence/index-update.js'
 import { toCairnError } from '../protocol/errors.js'
-import { encodeStateVector } from '../protocol/state-vector.js'
-import { noScanLimits, UpdateScanner } from '../protocol/update-scanner.js'
 import type { CompactedDocument, WorkerAnswer, WorkerJob } from './document-worker.js'
 import { keepFormattingMarks } from './keep-formatting-marks.js'
 
@@ -31,19 +30,5 @@ function compact(updates: readonly Uint8Array[], gc: boolean): CompactedDocument
   }
   const update = Y.encodeStateAsUpdate(document)
   document.destroy()
-  return { update, ...describe(update) }
-}
-
-function describe(update: Uint8Array): Omit<CompactedDocument, 'update'> {
-  const scan = new UpdateScanner().scan(update, noScanLimits)
-  const stateVector = new Map<number, number>()
-  for (let i = 0; i < scan.sectionCount; i++) {
-    stateVector.set(scan.sectionClient[i] ?? 0, scan.sectionTo[i] ?? 0)
-  }
-  return {
-    stateVector: encodeStateVector(stateVector),
-    deleteSet: update.slice(scan.deleteSetStart),
-    rootNames: [...scan.rootNames],
-    subdocuments: scan.subdocumentCount,
-  }
+  return { update, ...indexUpdate(update) }
 }

@@ -1,15 +1,12 @@
 import { Worker } from 'node:worker_threads'
+import type { SnapshotIndex } from '../persistence/document-store.js'
 import { CairnError } from '../protocol/errors.js'
 import type { Environment, Timer } from '../runtime/environment.js'
 import { copiedTogether } from './moved-bytes.js'
 
 /** What the worker makes of a document's log. */
-export interface CompactedDocument {
+export interface CompactedDocument extends SnapshotIndex {
   readonly update: Uint8Array
-  readonly stateVector: Uint8Array
-  readonly deleteSet: Uint8Array
-  readonly rootNames: readonly string[]
-  readonly subdocuments: number
 }
 
 export type WorkerJob =
